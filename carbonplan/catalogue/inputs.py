@@ -1,0 +1,86 @@
+"""Everything a plan is made from: the scenario with the records and series that it names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import xarray as xr
+
+from carbonplan.catalogue.records import (
+    EmbodiedCoefficient,
+    ModelCard,
+    Region,
+    RequestClass,
+    Server,
+    Source,
+)
+from carbonplan.scenario.schema import Scenario, Workload
+
+
+@dataclass(frozen=True)
+class WorkloadClass:
+    """A request class of one workload; its name is ``<workload>/<request_class>``."""
+
+    workload: Workload
+    request_class: RequestClass
+
+    @property
+    def name(self) -> str:
+        return f"{self.workload.name}/{self.request_class.request_class}"
+
+
+@dataclass(frozen=True)
+class InputFile:
+    """A file that was read, with its hash for the manifest."""
+
+    path: Path
+    sha256: str
+
+
+@dataclass(frozen=True)
+class MeasuredProfile:
+    """Operating point of a configuration as its user measured it; replaces the model."""
+
+    llm: str
+    sku: str
+    tensor_parallel: int
+    pipeline_parallel: int
+    precision: str
+    clock_fraction: float
+    request_class: str
+    max_rate_rps: float  # sustained by one replica inside the SLOs
+    energy_j_per_request: float  # IT energy above idle
+    ttft_s: float  # mean, without network
+    source: str
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The scenario, its records in the order of its lists, and its labelled series.
+
+    Attributes
+    ----------
+    series
+        Variables over (region, slot): ``intensity_kgco2e_per_kwh``, ``pue`` [1],
+        ``price_usd_per_kwh``, ``wue_l_per_kwh`` (per IT kWh), ``ewif_l_per_kwh`` (per site
+        kWh); over (workload, origin, slot): ``arrivals_rps``, where a workload without origins
+        uses the origin ``anywhere`` (other pairs are zero); over (slot): ``time_utc``,
+        ``weight`` (how many like slots it stands for), ``previous`` (position of the slot
+        before it, -1 where a closed run begins), ``run`` (number of its run of consecutive
+        slots) and ``slot_hours``.
+    rtt_s
+        Round trip (origin, region) [s]; zero for ``anywhere``.
+    """
+
+    scenario: Scenario
+    servers: tuple[Server, ...]
+    llms: tuple[ModelCard, ...]
+    regions: tuple[Region, ...]
+    classes: tuple[WorkloadClass, ...]
+    series: xr.Dataset
+    rtt_s: xr.DataArray
+    embodied_coefficients: tuple[EmbodiedCoefficient, ...]
+    profiles: tuple[MeasuredProfile, ...]
+    sources: tuple[Source, ...]
+    files: tuple[InputFile, ...]

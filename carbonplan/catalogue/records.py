@@ -1,0 +1,258 @@
+"""What the catalogue holds: one frozen record for each kind of row and card.
+
+A field carries the name and unit of its CSV column. ``evidence`` says how a row is known:
+*measured*, *published*, *derived* (computed from such figures by a stated rule) or *assumed*;
+``source`` is a key of ``data/sources.csv`` and is true for the whole row.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from carbonplan.scenario.schema import Precision
+
+Evidence = Literal["measured", "published", "derived", "assumed"]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Fraction = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+
+
+class Record(BaseModel):
+    """A frozen row; unknown fields are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=False)
+
+
+class Source(Record):
+    """Where figures come from; a row of ``data/sources.csv``."""
+
+    key: str
+    title: str
+    publisher: str
+    year: int | None
+    url: str
+    licence: str
+    note: str = ""
+
+
+class Accelerator(Record):
+    """One accelerator, or one CPU socket serving as one; ``data/hardware/accelerators.csv``.
+
+    A peak that the hardware does not have (FP8 on Turing, say) is ``None``: the precision then
+    saves memory but no time beyond it.
+    """
+
+    accelerator: str
+    kind: Literal["gpu", "cpu"]
+    vendor: str
+    architecture: str
+    launch_year: int
+    memory_type: str
+    memory_gb: Positive
+    memory_bandwidth_gb_per_s: Positive
+    fp16_tflops: Positive  # dense
+    bf16_tflops: Positive | None  # dense; None: no native BF16, run as FP16
+    fp8_tflops: Positive | None
+    int8_tops: Positive | None
+    fp4_tflops: Positive | None
+    tdp_w: Positive
+    boost_clock_mhz: Positive
+    lowest_clock_mhz: Positive
+    scale_up_link: str
+    scale_up_bandwidth_gb_per_s: Positive  # one accelerator, one direction
+    evidence: Evidence
+    source: str
+
+
+class AcceleratorPower(Record):
+    """Power of an accelerator that does no work; ``data/hardware/accelerator_power.csv``."""
+
+    accelerator: str
+    idle_w: NonNegative  # a model is loaded, no request runs
+    parked_w: NonNegative  # powered, nothing loaded
+    evidence: Evidence
+    source: str
+
+
+class Host(Record):
+    """The platform around the accelerators; ``data/hardware/hosts.csv``."""
+
+    host: str
+    cpu: str
+    sockets: int
+    cores: int
+    dram_gb: Positive
+    dram_type: str
+    ssd_gb: NonNegative
+    idle_w: NonNegative  # powered, accelerators excluded
+    load_w: NonNegative  # further power with every accelerator busy, accelerators excluded
+    off_w: NonNegative  # switched off: management controller and standby supplies
+    evidence: Evidence
+    source: str
+
+
+class Price(Record):
+    """What a server costs; ``data/hardware/prices.csv``."""
+
+    sku: str
+    purchase_usd: Positive
+    rental_usd_per_hour: Positive | None
+    low_purchase_usd: Positive
+    high_purchase_usd: Positive
+    evidence: Evidence
+    source: str
+
+
+class Sku(Record):
+    """A purchasable server: a host platform with accelerators; ``data/hardware/skus.csv``."""
+
+    sku: str
+    host: str
+    accelerator: str
+    accelerators: Annotated[int, Field(ge=1)]  # for a CPU-only server, its sockets
+    host_lifetime_years: Positive
+    accelerator_lifetime_years: Positive
+    nic_gb_per_s: Positive
+    evidence: Evidence
+    source: str
+
+
+class Part(Record):
+    """A line of a bill of parts; ``data/hardware/parts.csv``."""
+
+    item: str  # an accelerator or a host
+    part: str  # logic-die, memory, dram, ssd, mainboard, pwb, psu, chassis, fans, cooling, nic, ...
+    technology: (
+        str  # node, memory or storage type: the key into a coefficient set; may be empty
+    )
+    quantity: NonNegative
+    unit: Literal["cm2", "gb", "kg", "w", "piece"]
+    evidence: Evidence
+    source: str
+
+
+class EmbodiedCoefficient(Record):
+    """Carbon of making one unit of a part; ``data/embodied/coefficients.csv``."""
+
+    coefficient_set: str
+    part: str
+    technology: str  # empty: any technology
+    unit: Literal["cm2", "gb", "kg", "w", "piece"]
+    kgco2e_per_unit: NonNegative
+    low_kgco2e_per_unit: NonNegative
+    high_kgco2e_per_unit: NonNegative
+    evidence: Evidence
+    source: str
+
+
+class MixtureOfExperts(Record):
+    """Expert layers of an LLM."""
+
+    experts: int
+    experts_per_token: int
+    shared_experts: int = 0
+    expert_intermediate_size: int
+    dense_layers: int = 0  # leading layers without experts
+
+
+class LatentAttention(Record):
+    """Multi-head latent attention: what is cached for each token and layer."""
+
+    kv_lora_rank: int
+    rope_head_dim: int
+    nope_head_dim: int
+    v_head_dim: int
+    q_lora_rank: int | None = None
+
+
+class ModelCard(Record):
+    """A served language model; ``models/<llm>.yaml``."""
+
+    llm: str
+    family: str
+    publisher: str
+    parameters_b: Positive  # all of them [1e9]
+    active_parameters_b: Positive  # touched by one token [1e9]
+    layers: int
+    hidden_size: int
+    intermediate_size: int
+    attention_heads: int
+    kv_heads: int
+    head_dim: int
+    vocabulary: int
+    context_tokens: int
+    sliding_window_tokens: int | None = None
+    full_attention_layers: int | None = None  # None: all of them
+    moe: MixtureOfExperts | None = None
+    mla: LatentAttention | None = None
+    native_precision: Precision
+    evidence: Evidence
+    source: str
+
+
+class Region(Record):
+    """A site that can host servers; ``data/sites/regions.csv``."""
+
+    region: str
+    name: str
+    provider: str
+    zone: str  # grid zone, joins the series of data/grid
+    latitude_deg: Annotated[float, Field(ge=-90, le=90)]
+    longitude_deg: Annotated[float, Field(ge=-180, le=180)]
+    pue: Annotated[float, Field(ge=1, le=3)]
+    wue_l_per_kwh: NonNegative
+    ewif_l_per_kwh: NonNegative
+    price_usd_per_kwh: float
+    evidence: Evidence
+    source: str
+
+
+class RoundTrip(Record):
+    """Network round trip between users and a site; ``data/sites/round_trips.csv``."""
+
+    origin: str
+    region: str
+    rtt_ms: NonNegative
+    evidence: Evidence
+    source: str
+
+
+class RequestClass(Record):
+    """Requests of like length in a service; ``data/requests/classes.csv``."""
+
+    service: str
+    request_class: str
+    input_tokens: Positive  # mean
+    output_tokens: Positive  # mean
+    share: Fraction
+    evidence: Evidence
+    source: str
+
+
+class ArrivalShape(Record):
+    """Load of a service over the week relative to its mean; ``data/requests/arrivals.csv``."""
+
+    service: str
+    hour_of_week: Annotated[int, Field(ge=0, lt=168)]  # hour 0: Monday 00:00 local time
+    relative_rate: NonNegative
+    evidence: Evidence
+    source: str
+
+
+@dataclass(frozen=True)
+class Server:
+    """A SKU with everything that is known of it, as the technology functions see it."""
+
+    sku: Sku
+    host: Host
+    accelerator: Accelerator
+    power: AcceleratorPower
+    price: Price
+    parts: tuple[Part, ...]
+
+    @property
+    def name(self) -> str:
+        return self.sku.sku
