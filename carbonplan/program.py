@@ -16,12 +16,15 @@ class Layout:
 
     Attributes
     ----------
+    dims
+        What each element of a label names: ``("configuration", "region")``, say.
     labels
         Index tuples of the family without the slot, in order, e.g. ``(configuration, region)``.
     positions
         Row or column numbers: (label,) for the fleet's, (label, slot) for the operations'.
     """
 
+    dims: tuple[str, ...]
     labels: tuple[tuple[str, ...], ...]
     positions: NDArray[np.int64]
 

@@ -1,4 +1,4 @@
-"""Named conversion factors; a conversion in the code uses one of these names, never a bare number."""
+"""Named conversion factors: a conversion uses one of these names, never a bare number."""
 
 SECONDS_PER_HOUR = 3600.0
 SECONDS_PER_MINUTE = 60.0

@@ -124,10 +124,8 @@ class Part(Record):
     """A line of a bill of parts; ``data/hardware/parts.csv``."""
 
     item: str  # an accelerator or a host
-    part: str  # logic-die, memory, dram, ssd, mainboard, pwb, psu, chassis, fans, cooling, nic, ...
-    technology: (
-        str  # node, memory or storage type: the key into a coefficient set; may be empty
-    )
+    part: str  # logic-die, memory, dram, ssd, mainboard, psu, chassis, fans, cooling, nic, ...
+    technology: str  # node, memory or storage type: key into a coefficient set; may be empty
     quantity: NonNegative
     unit: Literal["cm2", "gb", "kg", "w", "piece"]
     evidence: Evidence

@@ -1,4 +1,4 @@
-"""The scenario: what a planner writes, as frozen records; ``carbonplan schema`` prints it as JSON Schema.
+"""The scenario: what a planner writes, as frozen records; also printed as JSON Schema.
 
 A value is a number in the unit that its field name ends in, or text with a unit ("250 MW"),
 which is converted before these records see it (``carbonplan.scenario.quantities``).
