@@ -1,4 +1,4 @@
-"""The whole horizon as sparse arrays: one slot compiled once, stamped over all slots."""
+"""A program as sparse arrays, with names for its rows and columns."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -42,14 +44,14 @@ class Program:
     """
 
     matrix: sp.csc_array
-    row_lower: NDArray[np.float64]
-    row_upper: NDArray[np.float64]
-    column_lower: NDArray[np.float64]
-    column_upper: NDArray[np.float64]
+    row_lower: Floats
+    row_upper: Floats
+    column_lower: Floats
+    column_upper: Floats
     integer: NDArray[np.bool_]
-    cost: NDArray[np.float64]
+    cost: Floats
     offset: float
-    impacts: Mapping[str, tuple[NDArray[np.float64], float]]
+    impacts: Mapping[str, tuple[Floats, float]]
     columns: Mapping[str, Layout]
     rows: Mapping[str, Layout]
 

@@ -1,0 +1,63 @@
+"""A configuration, its rejection, and the table of what configurations need."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import xarray as xr
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """What one replica can be."""
+
+    llm: str
+    sku: str
+    tensor_parallel: int
+    pipeline_parallel: int
+    precision: str
+    clock_fraction: float
+
+    @property
+    def accelerators(self) -> int:
+        return self.tensor_parallel * self.pipeline_parallel
+
+    @property
+    def name(self) -> str:
+        parallel = f"tp{self.tensor_parallel}"
+        if self.pipeline_parallel > 1:
+            parallel += f"pp{self.pipeline_parallel}"
+        clock = round(100 * self.clock_fraction)
+        return f"{self.llm}@{self.sku}:{parallel}:{self.precision}:{clock}%"
+
+
+@dataclass(frozen=True)
+class Rejection:
+    """A configuration that cannot serve, or need not, and why."""
+
+    configuration: Configuration
+    kind: str  # "memory", "parallelism", "precision", "slo", "dominated"
+    reason: str
+
+
+@dataclass(frozen=True)
+class Configurations:
+    """The configurations kept, what each needs, and those rejected.
+
+    Attributes
+    ----------
+    table
+        Over (request_class, configuration): ``rate_rps`` (planned rate of one replica: the
+        sustained rate inside the SLOs times the load limit; 0 where it cannot serve the class),
+        ``energy_kj_per_request`` (IT energy above that of an idle replica), ``ttft_s`` (mean,
+        without network). Over (configuration): ``accelerators``, ``loaded_kw`` (power of an
+        idle replica above its accelerators' parked power), ``start_energy_kwh``,
+        ``start_hours``, ``start_fraction`` (of a slot) and the coordinates ``sku``, ``llm``.
+    whole_replicas
+        Whether replicas are planned as whole numbers.
+    """
+
+    kept: tuple[Configuration, ...]
+    rejected: tuple[Rejection, ...]
+    table: xr.Dataset
+    whole_replicas: bool

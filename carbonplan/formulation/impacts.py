@@ -1,0 +1,166 @@
+"""Impacts: factors times the readings of meters.
+
+A meter is a linear form of the program: ``it_power_kw`` (9), ``waiting_requests`` (11), and the
+decisions Servers, Purchased and Powered themselves. Each impact is a tuple of terms, a meter
+with its factor; the same terms make the objective, the bounds and the report.
+
+(16) operational_carbon   Σ h_t PUE_rt I_rt P_grt                            [kgCO2e]
+(17) embodied_carbon      Σ ε_g b_gr  |  Σ ε'_g h_t p_grt                    [kgCO2e]
+(18) energy               Σ h_t PUE_rt P_grt                                 [kWh]
+(19) cost                 Σ κ_g b_gr + Σ h_t PUE_rt π_rt P_grt               [USD]
+(20) onsite_water         Σ h_t WUE_rt P_grt                                 [L]
+(21) offsite_water        Σ h_t PUE_rt EWIF_rt P_grt                         [L]
+(22) latency              Σ h_t W_rt / Σ h_t λ_kot                           [s]
+
+h_t      hours                      hours that slot t stands for             [h]
+P_grt    it_power_kw                IT power                                 [kW]
+I_rt     intensity_kgco2e_per_kwh   of the grid                              [kgCO2e/kWh]
+π_rt     price_usd_per_kwh          of energy                                [USD/kWh]
+ε_g      server_kgco2e              making a server, the horizon's share     [kgCO2e]
+ε'_g     server_kgco2e_per_hour     the same by the hour of use              [kgCO2e/h]
+κ_g      server_usd                 a server over the horizon                [USD]
+W_rt     waiting_requests           requests without their first token       [requests]
+
+(23) impact_within_bound  an impact stays within its bound                   ∀ bounded
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from carbonplan.problem import Problem
+
+if TYPE_CHECKING:
+    import pyomo.environ as pyo
+    import xarray as xr
+
+
+@dataclass(frozen=True)
+class Term:
+    """A meter of the program and what a unit of its reading counts.
+
+    The factor is labelled by some of the meter's dimensions, and by slot where it varies.
+    """
+
+    meter: str
+    factor: xr.DataArray
+
+
+METERS: Mapping[str, tuple[str, ...]] = {
+    "it_power_kw": ("sku", "region"),
+    "waiting_requests": ("region",),
+    "Servers": ("sku", "region"),
+    "Purchased": ("sku", "region"),
+    "Powered": ("sku", "region"),
+}
+
+
+def operational_carbon(problem: Problem) -> tuple[Term, ...]:
+    """(16) Carbon of the energy drawn [kgCO2e]."""
+    p = problem.data
+    return (Term("it_power_kw", p["hours"] * p["pue"] * p["intensity_kgco2e_per_kwh"]),)
+
+
+def embodied_carbon(problem: Problem) -> tuple[Term, ...]:
+    """(17) Carbon of making the servers, by the charging rule [kgCO2e]."""
+    p = problem.data
+    if problem.charge == "use":
+        return (Term("Powered", p["hours"] * p["server_kgco2e_per_hour"]),)
+    meter = "Servers" if problem.charge_existing else "Purchased"
+    return (Term(meter, p["server_kgco2e"]),)
+
+
+def energy(problem: Problem) -> tuple[Term, ...]:
+    """(18) Energy of the sites [kWh]."""
+    p = problem.data
+    return (Term("it_power_kw", p["hours"] * p["pue"]),)
+
+
+def cost(problem: Problem) -> tuple[Term, ...]:
+    """(19) Servers and energy [USD]."""
+    p = problem.data
+    return (
+        Term("Purchased", p["server_usd"]),
+        Term("it_power_kw", p["hours"] * p["pue"] * p["price_usd_per_kwh"]),
+    )
+
+
+def onsite_water(problem: Problem) -> tuple[Term, ...]:
+    """(20) Water that the sites evaporate [L]."""
+    p = problem.data
+    return (Term("it_power_kw", p["hours"] * p["wue_l_per_kwh"]),)
+
+
+def offsite_water(problem: Problem) -> tuple[Term, ...]:
+    """(21) Water that power stations consume [L]."""
+    p = problem.data
+    return (Term("it_power_kw", p["hours"] * p["pue"] * p["ewif_l_per_kwh"]),)
+
+
+def latency(problem: Problem) -> tuple[Term, ...]:
+    """(22) Mean time to first token of online requests, network included [s]."""
+    p = problem.data
+    requests = float((p["hours"] * p["demand_rps"]).sum())
+    return (Term("waiting_requests", p["hours"] / requests),) if requests else ()
+
+
+IMPACTS: Mapping[str, Callable[[Problem], tuple[Term, ...]]] = {
+    "operational_carbon": operational_carbon,
+    "embodied_carbon": embodied_carbon,
+    "energy": energy,
+    "cost": cost,
+    "onsite_water": onsite_water,
+    "offsite_water": offsite_water,
+    "latency": latency,
+}
+SUMS: Mapping[str, tuple[str, ...]] = {
+    "carbon": ("operational_carbon", "embodied_carbon"),
+    "water": ("onsite_water", "offsite_water"),
+}
+
+
+def parts(impact: str) -> tuple[str, ...]:
+    """The impacts of ``IMPACTS`` that add up to a named impact."""
+    return SUMS.get(impact, (impact,))
+
+
+def weights(problem: Problem) -> dict[str, float]:
+    """The objective as a weight for each impact of ``IMPACTS``."""
+    total: dict[str, float] = {}
+    for impact, weight in problem.objective.items():
+        for part in parts(impact):
+            total[part] = total.get(part, 0.0) + weight
+    return total
+
+
+def expression(m: pyo.ConcreteModel, problem: Problem, impact: str):
+    """An impact of a whole-horizon model as a Pyomo expression."""
+    return sum(reading(m, term) for part in parts(impact) for term in IMPACTS[part](problem))
+
+
+def reading(m: pyo.ConcreteModel, term: Term):
+    """Factor times meter, summed over the meter's index."""
+    dims = METERS[term.meter]
+    meter = getattr(m, term.meter)
+    total = 0
+    for index in meter:
+        labels = dict(zip((*dims, "slot"), index, strict=False))
+        place = {dim: labels[dim] for dim in term.factor.dims}
+        slot = {"slot": place.pop("slot")} if "slot" in place else {}
+        total += float(term.factor.sel(place).isel(slot)) * meter[index]
+    return total
+
+
+def add_objective(m: pyo.ConcreteModel, problem: Problem) -> None:
+    """Attach the objective and the bounds on impacts to a whole-horizon model."""
+    import pyomo.environ as pyo
+
+    m.objective = pyo.Objective(
+        expr=sum(w * expression(m, problem, i) for i, w in weights(problem).items())
+    )
+    bounds = dict(problem.bounds)
+    m.impact_within_bound = pyo.Constraint(
+        list(bounds), rule=lambda m, i: expression(m, problem, i) <= bounds[i]
+    )

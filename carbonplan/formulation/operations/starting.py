@@ -1,0 +1,21 @@
+"""Starting: a replica that did not run in the slot before has to load its model.
+
+(6) replicas_are_started      s_crt ≥ n_crt − n_cr,t−1          ∀ (c,r), t
+
+n_crt    Replicas    running replicas                            [1]
+s_crt    Starts      replicas that load their model in t         [1]
+t−1      previous    the slot before; of a cyclic run's first slot, its last
+"""
+
+import pyomo.environ as pyo
+
+
+def add(m: pyo.ConcreteModel) -> None:
+    """Attach the family to ``m``; without start costs there is nothing to count."""
+    index = m.PLACEMENTS if m.start_costs else []
+    m.replicas_are_started = pyo.Constraint(index, m.SLOTS, rule=replicas_are_started)
+
+
+def replicas_are_started(m, c, r, t):
+    """(6) More replicas than before means starts [replicas]."""
+    return m.Starts[c, r, t] >= m.Replicas[c, r, t] - m.Replicas[c, r, m.previous[t]]

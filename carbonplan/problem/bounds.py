@@ -1,0 +1,60 @@
+"""Finite bounds on decisions, derived from demand: no optimum needs more."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from carbonplan.problem.records import Problem
+from carbonplan.units import REQUESTS_PER_KREQUEST, SECONDS_PER_HOUR
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+
+def with_upper_bounds(problem: Problem) -> Problem:
+    """Derive for each decision a finite bound that no optimum needs to pass.
+
+    ``flow_upper_rps`` (request_class, origin): the largest demand. ``load_upper_rps``
+    (request_class): the largest demand or, of batch, all that may wait and arrive.
+    ``replicas_upper`` (configuration): replicas for the largest load of every class it serves,
+    twice that where half of a slot or more is spent loading. ``servers_upper`` (sku, region):
+    servers for all these replicas, as far as they stand or can be bought.
+    """
+    p = problem.data
+    krequests_per_rps = SECONDS_PER_HOUR * float(p["slot_hours"]) / REQUESTS_PER_KREQUEST
+    waiting = p["backlog_limit_krequests"].max("slot") / krequests_per_rps
+    load = p["demand_rps"].sum("origin").max("slot") + waiting + p["arrivals_rps"].max("slot")
+    served = p["rate_rps"] > 0
+    busy = (load / p["rate_rps"].where(served, 1.0)).where(served, 0.0).sum("request_class")
+    replicas = np.ceil(busy / (1 - p["start_fraction"].clip(max=0.5)))
+    bounded = p.assign(
+        flow_upper_rps=p["demand_rps"].max("slot"),
+        load_upper_rps=load,
+        replicas_upper=replicas,
+    )
+    servers = bounded["existing_servers"].copy()
+    for (g, r), needed in _servers_needed(problem, bounded).items():
+        standing = float(servers.sel(sku=g, region=r))
+        servers.loc[{"sku": g, "region": r}] = max(
+            standing, min(needed, standing + _purchasable(problem, g, r))
+        )
+    return replace(problem, data=bounded.assign(servers_upper=servers))
+
+
+def _servers_needed(problem: Problem, bounded: xr.Dataset) -> dict[tuple[str, str], float]:
+    accelerators = (bounded["accelerators"] * bounded["replicas_upper"]).to_series()
+    per_server = bounded["sku_accelerators"].to_series() * float(bounded["availability"])
+    total: dict[tuple[str, str], float] = {}
+    for c, r in sorted({(c, r) for _, c, r in problem.serving}):
+        site = (problem.sku_of[c], r)
+        total[site] = total.get(site, 0.0) + accelerators[c]
+    return {site: float(np.ceil(need / per_server[site[0]])) for site, need in total.items()}
+
+
+def _purchasable(problem: Problem, sku: str, region: str) -> float:
+    """Most servers of a SKU that can be bought in a region."""
+    limits = [n for g, r, n in problem.stock if g == sku and r in (None, region)]
+    return min([*limits, problem.site_servers.get(region, np.inf)], default=np.inf)

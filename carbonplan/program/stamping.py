@@ -1,0 +1,250 @@
+"""Stamping: the compiled slot copied over the horizon with numpy.
+
+The matrix is the same in every slot. The fleet's columns are shared; the opening state of a
+slot *is* the closing state of the slot before it (columns are tied, no rows are added); the
+columns of signals, multiplied by their values, become right-hand sides. What varies in time
+therefore lives in costs and right-hand sides alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse as sp
+import xarray as xr
+from numpy.typing import NDArray
+
+from carbonplan.formulation import impacts
+from carbonplan.formulation.operations.parameters import SIGNALS
+from carbonplan.problem import Problem
+from carbonplan.program.compiled import (
+    FLEET,
+    OPEN,
+    SIGNAL,
+    SLOT,
+    Axis,
+    Compiled,
+    compile_template,
+)
+from carbonplan.program.records import Floats, Layout, Program
+
+LABELS: Mapping[str, tuple[str, ...]] = {
+    "Servers": ("sku", "region"),
+    "Purchased": ("sku", "region"),
+    "Powered": ("sku", "region"),
+    "Replicas": ("configuration", "region"),
+    "Starts": ("configuration", "region"),
+    "Load_rps": ("request_class", "configuration", "region"),
+    "Flow_rps": ("request_class", "origin", "region"),
+    "Backlog_krequests": ("request_class",),
+    "demand_is_routed": ("request_class", "origin"),
+    "routed_load_is_served": ("request_class", "region"),
+    "load_within_throughput": ("configuration", "region"),
+    "replicas_fit_in_servers": ("sku", "region"),
+    "powered_servers_are_owned": ("sku", "region"),
+    "replicas_are_started": ("configuration", "region"),
+    "batch_work_is_carried": ("request_class",),
+    "batch_work_meets_deadline": ("request_class",),
+    "site_power_holds": ("region",),
+    "servers_are_owned": ("sku", "region"),
+    "purchases_within_stock": ("sku", "region"),
+    "purchases_within_total_stock": ("sku",),
+    "servers_fit_in_site": ("region",),
+    "impact_within_bound": ("impact",),
+}
+
+LABELS_OF_SIGNALS: Mapping[str, tuple[str, ...]] = {
+    "demand_rps": ("request_class", "origin"),
+    "arrivals_rps": ("request_class",),
+    "backlog_limit_krequests": ("request_class",),
+    "site_it_limit_kw": ("region",),
+}
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Where compiled columns and rows lie in the stamped program.
+
+    Attributes
+    ----------
+    column
+        Stamped position of each compiled column in each slot, (column, slot); -1 for signals.
+    row
+        Stamped position of each compiled row in each slot, (row, slot).
+    columns, rows
+        How many there are.
+    """
+
+    column: NDArray[np.int64]
+    row: NDArray[np.int64]
+    columns: int
+    rows: int
+
+
+def stamp(problem: Problem) -> Program:
+    """The whole horizon of a problem as sparse arrays."""
+    return stamp_compiled(compile_template(problem), problem)
+
+
+def stamp_compiled(compiled: Compiled, problem: Problem) -> Program:
+    """Copy the compiled slot over the horizon; add the bounds on impacts."""
+    grid = place(compiled, problem.data["previous"].values)
+    lower, upper = right_hand_sides(compiled, grid, problem)
+    linear = {name: impact_vector(compiled, grid, problem, name) for name in impacts.IMPACTS}
+    for name, parts in impacts.SUMS.items():
+        linear[name] = np.sum([linear[part] for part in parts], axis=0)
+    limits = np.array([at_most for _, at_most in problem.bounds])
+    limited = [linear[name] for name, _ in problem.bounds]
+    matrix = stamped_matrix(compiled, grid)
+    weights = impacts.weights(problem)
+    return Program(
+        matrix=sp.csc_array(sp.vstack([matrix, *(sp.csr_array(v[None]) for v in limited)])),
+        row_lower=np.concatenate([lower, np.full(len(limits), -np.inf)]),
+        row_upper=np.concatenate([upper, limits]),
+        column_lower=spread(compiled, grid, compiled.columns.lower),
+        column_upper=spread(compiled, grid, compiled.columns.upper, empty=0.0),
+        integer=spread(compiled, grid, compiled.integer),
+        cost=np.sum([weight * linear[name] for name, weight in weights.items()], axis=0),
+        offset=0.0,
+        impacts={name: (vector, 0.0) for name, vector in linear.items()},
+        columns=layouts(compiled.columns, grid.column),
+        rows=layouts(compiled.rows, grid.row) | bound_rows(problem, grid.rows),
+    )
+
+
+def place(compiled: Compiled, previous: NDArray[np.int64]) -> Grid:
+    """Fleet first, then slot after slot, then the openings of closed runs."""
+    row, rows = _count_off(compiled.rows, len(previous))
+    column, columns = _count_off(compiled.columns, len(previous))
+    opening = compiled.columns.of(OPEN)
+    column[opening] = column[_closings(compiled.columns, opening)][:, previous]
+    for t in np.flatnonzero(previous < 0):
+        column[opening, t] = columns + np.arange(len(opening))
+        columns += len(opening)
+    return Grid(column, row, columns, rows)
+
+
+def _count_off(axis: Axis, slots: int) -> tuple[NDArray[np.int64], int]:
+    position = np.full((len(axis.label), slots), -1)
+    fleet, slot = axis.of(FLEET), axis.of(SLOT)
+    position[fleet] = np.arange(len(fleet))[:, None]
+    starts = len(fleet) + len(slot) * np.arange(slots)
+    position[slot] = np.arange(len(slot))[:, None] + starts
+    return position, len(fleet) + len(slot) * slots
+
+
+def _closings(columns: Axis, opening: NDArray[np.int64]) -> list[int]:
+    """The column that each opening column is in the slot before."""
+    closing = {(columns.family[j], columns.label[j]): j for j in columns.of(SLOT)}
+    return [closing[columns.family[j], columns.label[j]] for j in opening]
+
+
+def spread(
+    compiled: Compiled, grid: Grid, values: NDArray, empty: float | None = None
+) -> NDArray:
+    """Values of compiled columns over the stamped ones.
+
+    Where a closed run begins nothing waits: the backlog's opening takes the value ``empty``.
+    """
+    stamped = np.empty(grid.columns, dtype=values.dtype)
+    for kind in (OPEN, FLEET, SLOT):  # an opening that is a closing takes the latter's value
+        index = compiled.columns.of(kind)
+        own = values[index]
+        if kind == OPEN and empty is not None:
+            own = np.where(compiled.columns.family[index] == "Backlog_krequests", empty, own)
+        stamped[grid.column[index]] = own[:, None]
+    return stamped
+
+
+def stamped_matrix(compiled: Compiled, grid: Grid) -> sp.csr_array:
+    """The compiled matrix at every slot; the fleet's rows once."""
+    i, j, v = compiled.matrix.row, compiled.matrix.col, compiled.matrix.data
+    fleet = compiled.rows.kind[i] == FLEET
+    slot = ~fleet & (compiled.columns.kind[j] != SIGNAL)
+    slots = grid.row.shape[1]
+    matrix = sp.coo_array(
+        (
+            np.concatenate([v[fleet], np.repeat(v[slot], slots)]),
+            (
+                np.concatenate([grid.row[i[fleet], 0], grid.row[i[slot]].ravel()]),
+                np.concatenate([grid.column[j[fleet], 0], grid.column[j[slot]].ravel()]),
+            ),
+        ),
+        shape=(grid.rows, grid.columns),
+    ).tocsr()
+    matrix.eliminate_zeros()  # a slot that precedes itself cancels what is carried
+    return matrix
+
+
+def right_hand_sides(compiled: Compiled, grid: Grid, problem: Problem) -> tuple[Floats, Floats]:
+    """Bounds of all rows: the compiled ones less signals times their coefficients."""
+    signal = compiled.columns.of(SIGNAL)
+    coefficients = compiled.matrix.tocsc()[:, signal]
+    shift = coefficients @ signal_values(compiled.columns, signal, problem)
+    lower, upper = np.empty(grid.rows), np.empty(grid.rows)
+    lower[grid.row] = compiled.rows.lower[:, None] - shift
+    upper[grid.row] = compiled.rows.upper[:, None] - shift
+    return lower, upper
+
+
+def signal_values(columns: Axis, signal: NDArray[np.int64], problem: Problem) -> Floats:
+    """Values of the signals over the slots, (signal, slot)."""
+    values = np.zeros((len(signal), problem.data.sizes["slot"]))
+    for name in SIGNALS:
+        index = np.flatnonzero(columns.family[signal] == name)
+        if len(index):
+            labels = [columns.label[j] for j in signal[index]]
+            values[index] = _at(problem.data[name], LABELS_OF_SIGNALS[name], labels)
+    return values
+
+
+def impact_vector(compiled: Compiled, grid: Grid, problem: Problem, name: str) -> Floats:
+    """Coefficients of an impact over the stamped columns."""
+    vector = np.zeros(grid.columns)
+    for term in impacts.IMPACTS[name](problem):
+        meter = compiled.meters[term.meter]
+        factor = _at(term.factor, impacts.METERS[term.meter], list(meter.labels))
+        coefficients = meter.rows.T @ factor
+        used = np.flatnonzero(np.diff(meter.rows.tocsc().indptr))
+        np.add.at(vector, grid.column[used][:, : factor.shape[1]], coefficients[used])
+    return vector
+
+
+def _at(array: xr.DataArray, dims: tuple[str, ...], labels: list[tuple[str, ...]]) -> Floats:
+    """Values at labels, (label, slot); one column where they do not vary in time."""
+    picks = {
+        dim: xr.DataArray([label[axis] for label in labels], dims="label")
+        for axis, dim in enumerate(dims)
+        if dim in array.dims
+    }
+    picked = array.sel(picks)
+    slots = [picked["slot"]] if "slot" in picked.dims else []
+    shape = (len(labels), slots[0].size if slots else 1)
+    wanted = [dim for dim in ("label", "slot") if dim in picked.dims]
+    values = picked.transpose(*wanted).values
+    if "label" not in wanted:
+        values = values[None]
+    return np.broadcast_to(values if slots else values[:, None], shape)
+
+
+def layouts(axis: Axis, position: NDArray[np.int64]) -> dict[str, Layout]:
+    """Layout of each family, in the order in which they appear."""
+    found: dict[str, Layout] = {}
+    for family in dict.fromkeys(axis.family.tolist()):
+        mine = axis.family == family
+        fleet = np.flatnonzero(mine & (axis.kind == FLEET))
+        index = fleet if len(fleet) else np.flatnonzero(mine & (axis.kind == SLOT))
+        if len(index):
+            places = position[index, 0] if len(fleet) else position[index]
+            found[family] = Layout(LABELS[family], tuple(axis.label[j] for j in index), places)
+    return found
+
+
+def bound_rows(problem: Problem, start: int) -> dict[str, Layout]:
+    """Layout of the rows that bound impacts, which come last."""
+    labels = tuple((name,) for name, _ in problem.bounds)
+    positions = start + np.arange(len(labels))
+    dims = LABELS["impact_within_bound"]
+    return {"impact_within_bound": Layout(dims, labels, positions)} if labels else {}
