@@ -1,0 +1,34 @@
+"""carbonplan plans fleets of servers for large language models at least carbon.
+
+>>> import carbonplan
+>>> plan = carbonplan.load("scenarios/one-hour.yaml").solve()  # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from carbonplan.api import Question
+
+__all__ = ["load"]
+
+try:
+    __version__ = version("carbonplan")
+except PackageNotFoundError:  # a checkout that was not installed
+    __version__ = "0.0.0"
+
+
+def load(
+    path: str | Path,
+    overrides: Sequence[str] = (),
+    variant: str | None = None,
+    allowed_folders: Sequence[Path] = (),
+) -> Question:
+    """Load a scenario file; see ``carbonplan.api.load``."""
+    from carbonplan.api import load as load_question
+
+    return load_question(path, overrides, variant, allowed_folders)

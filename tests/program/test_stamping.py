@@ -9,7 +9,8 @@ import pytest
 from carbonplan.formulation.build import horizon
 from carbonplan.program.stamping import stamp
 from tests.answers import name_of, optimum, row
-from tests.brute_force import as_problem, random_case
+from tests.brute_force import as_problem, least_carbon, random_case
+from tests.restated import least
 from tests.tiny import tiny
 
 CASES = {
@@ -111,3 +112,16 @@ def test_equal_problems_give_equal_arrays():
     assert (first.matrix != second.matrix).nnz == 0
     assert first.cost.tobytes() == second.cost.tobytes()
     assert first.row_upper.tobytes() == second.row_upper.tobytes()
+
+
+@pytest.mark.parametrize("case", [name for name in CASES if name != "every limit"])
+def test_optimum_is_that_of_an_independent_statement(case: str):
+    assert optimum(CASES[case]).total == pytest.approx(least(CASES[case]), rel=1e-6)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_random_optimum_is_that_of_an_independent_statement(seed: int):
+    case = random_case(seed)
+    if np.isfinite(least_carbon(case)):
+        problem = as_problem(case)
+        assert optimum(problem).total == pytest.approx(least(problem), rel=1e-6)
