@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
 
 
 class CarbonplanError(Exception):
@@ -102,3 +103,10 @@ class Terminated(Interrupted):
     """The system asked to stop (SIGTERM); the best plan found is written."""
 
     exit_code = 143
+
+
+def nearest(found: str, known: Iterable[str]) -> str:
+    """Ending of a message about an unknown name: the known name most like it, if any is."""
+    by_lower_case = {name.lower(): name for name in known}
+    close = get_close_matches(found[:64].lower(), by_lower_case, n=1, cutoff=0.5)
+    return f'; nearest: "{by_lower_case[close[0]]}"' if close else ""

@@ -18,12 +18,13 @@ Evidence = Literal["measured", "published", "derived", "assumed"]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Fraction = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+Count = Annotated[int, Field(ge=1)]
 
 
 class Record(BaseModel):
     """A frozen row; unknown fields are refused."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=False, allow_inf_nan=False)
 
 
 class Source(Record):
@@ -33,7 +34,7 @@ class Source(Record):
     title: str
     publisher: str
     year: int | None
-    url: str
+    url: str = ""  # empty: a rule or definition of the catalogue itself, told in the note
     licence: str
     note: str = ""
 
@@ -82,8 +83,8 @@ class Host(Record):
 
     host: str
     cpu: str
-    sockets: int
-    cores: int
+    sockets: Count
+    cores: Count
     dram_gb: Positive
     dram_type: str
     ssd_gb: NonNegative
@@ -112,7 +113,7 @@ class Sku(Record):
     sku: str
     host: str
     accelerator: str
-    accelerators: Annotated[int, Field(ge=1)]  # for a CPU-only server, its sockets
+    accelerators: Count  # for a CPU-only server, its sockets
     host_lifetime_years: Positive
     accelerator_lifetime_years: Positive
     nic_gb_per_s: Positive
@@ -125,7 +126,7 @@ class Part(Record):
 
     item: str  # an accelerator or a host
     part: str  # logic-die, memory, dram, ssd, mainboard, psu, chassis, fans, cooling, nic, ...
-    technology: str  # node, memory or storage type: key into a coefficient set; may be empty
+    technology: str = ""  # node, memory or storage type: key into a coefficient set
     quantity: NonNegative
     unit: Literal["cm2", "gb", "kg", "w", "piece"]
     evidence: Evidence
@@ -137,7 +138,7 @@ class EmbodiedCoefficient(Record):
 
     coefficient_set: str
     part: str
-    technology: str  # empty: any technology
+    technology: str = ""  # empty: any technology
     unit: Literal["cm2", "gb", "kg", "w", "piece"]
     kgco2e_per_unit: NonNegative
     low_kgco2e_per_unit: NonNegative
@@ -149,21 +150,21 @@ class EmbodiedCoefficient(Record):
 class MixtureOfExperts(Record):
     """Expert layers of an LLM."""
 
-    experts: int
-    experts_per_token: int
-    shared_experts: int = 0
-    expert_intermediate_size: int
-    dense_layers: int = 0  # leading layers without experts
+    experts: Count
+    experts_per_token: Count
+    shared_experts: Annotated[int, Field(ge=0)] = 0
+    expert_intermediate_size: Count
+    dense_layers: Annotated[int, Field(ge=0)] = 0  # leading layers without experts
 
 
 class LatentAttention(Record):
     """Multi-head latent attention: what is cached for each token and layer."""
 
-    kv_lora_rank: int
-    rope_head_dim: int
-    nope_head_dim: int
-    v_head_dim: int
-    q_lora_rank: int | None = None
+    kv_lora_rank: Count
+    rope_head_dim: Count
+    nope_head_dim: Count
+    v_head_dim: Count
+    q_lora_rank: Count | None = None
 
 
 class ModelCard(Record):
@@ -174,16 +175,16 @@ class ModelCard(Record):
     publisher: str
     parameters_b: Positive  # all of them [1e9]
     active_parameters_b: Positive  # touched by one token [1e9]
-    layers: int
-    hidden_size: int
-    intermediate_size: int
-    attention_heads: int
-    kv_heads: int
-    head_dim: int
-    vocabulary: int
-    context_tokens: int
-    sliding_window_tokens: int | None = None
-    full_attention_layers: int | None = None  # None: all of them
+    layers: Count
+    hidden_size: Count
+    intermediate_size: Count  # of a dense layer
+    attention_heads: Count
+    kv_heads: Count
+    head_dim: Count
+    vocabulary: Count
+    context_tokens: Count
+    sliding_window_tokens: Count | None = None  # of the layers without full attention
+    full_attention_layers: Count | None = None  # None: all of them
     moe: MixtureOfExperts | None = None
     mla: LatentAttention | None = None
     native_precision: Precision
