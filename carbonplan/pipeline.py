@@ -99,7 +99,7 @@ class Stopwatch:
 def validate(loaded: LoadedScenario) -> Checked:
     """Gather everything that a scenario names; every problem is raised at once."""
     from carbonplan.catalogue.gather import gather
-    from carbonplan.scenario.warnings import warnings
+    from carbonplan.scenario import warnings
 
     inputs = gather(loaded)
     sizes = {
@@ -135,7 +135,7 @@ def run(
     from carbonplan.baselines import chosen
     from carbonplan.catalogue.gather import gather
     from carbonplan.plan import make_plan
-    from carbonplan.scenario.warnings import warnings
+    from carbonplan.scenario import warnings
 
     baselines = chosen(options.baselines)
     watch = Stopwatch()

@@ -48,11 +48,10 @@ def dominating(needs: Needs, *, whole: bool) -> NDArray[np.int64]:
     prices = np.concatenate(
         [needs.accelerator_s, needs.energy_kj, needs.ttft_s, needs.per_accelerator], axis=1
     )
-    finite = np.where(np.isfinite(prices), prices, np.finfo(float).max)
-    no_worse = (finite[:, None] <= finite[None] * (1 + TOLERANCE)).all(axis=2)
+    no_worse = (prices[:, None] <= prices[None] * (1 + TOLERANCE)).all(axis=2)
     if whole:
         no_worse &= needs.accelerators[None] % needs.accelerators[:, None] == 0
-    order = np.arange(len(finite))
+    order = np.arange(len(prices))
     first_of_equals = ~no_worse.T | (order[:, None] < order[None])
     dominates = no_worse & first_of_equals & (order[:, None] != order[None])
     return np.where(dominates.any(axis=0), dominates.argmax(axis=0), -1)

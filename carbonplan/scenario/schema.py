@@ -1,21 +1,37 @@
 """The scenario: what a planner writes, as frozen records; also printed as JSON Schema.
 
 A value is a number in the unit that its field name ends in, or text with a unit ("250 MW"),
-which is converted before these records see it (``carbonplan.scenario.quantities``).
+which ``carbonplan.scenario.quantities`` converts before its bounds are looked at. Rules over
+several fields live in ``carbonplan.scenario.checks``.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictBool,
+    ValidationInfo,
+    model_validator,
+)
+
+from carbonplan.scenario.quantities import number_in_unit_of_field, utc_time
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/ -]{0,63}$")]
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Fraction = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
-Count = Annotated[int, Field(ge=0, le=1_000_000)]
+Quantity = BeforeValidator(number_in_unit_of_field)
+UtcTime = Annotated[datetime, BeforeValidator(utc_time)]
+Number = Annotated[float, Field(allow_inf_nan=False), Quantity]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False), Quantity]
+NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False), Quantity]
+Fraction = Annotated[float, Field(ge=0, le=1), Quantity]
+ClockFraction = Annotated[float, Field(gt=0, le=1), Quantity]
+Count = Annotated[int, Field(ge=0, le=1_000_000), Quantity]
+Parallel = Annotated[int, Field(ge=1, le=1024), Quantity]
 Precision = Literal["fp16", "bf16", "fp8", "int8", "int4", "fp4"]
 Impact = Literal[
     "carbon",
@@ -35,18 +51,25 @@ class Section(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    @model_validator(mode="after")
+    def keeps_the_rules_of_its_reader(self, info: ValidationInfo) -> Self:
+        """Hand the section to ``context["check"]``, where the reader has rules to ask."""
+        if info.context is not None:
+            info.context["check"](self)
+        return self
+
 
 class Horizon(Section):
     """When the plan operates: consecutive hours from ``start``, or a year of typical days."""
 
-    start: datetime | None = Field(None, description="first slot, ISO 8601 in UTC")
-    hours: Annotated[int, Field(ge=1, le=8784)] | None = Field(
+    start: UtcTime | None = Field(None, description="first slot, ISO 8601 in UTC")
+    hours: Annotated[int, Field(ge=1, le=8784), Quantity] | None = Field(
         None, description="length of a consecutive horizon"
     )
     typical_days: Name | None = Field(
         None, description="a table of weighted days in data/grid/ or beside the scenario"
     )
-    slot_hours: Literal[1] = 1
+    slot_hours: Annotated[Literal[1], Quantity] = 1
     ends: Literal["cyclic", "closed"] = Field(
         "cyclic",
         description="cyclic: the last slot precedes the first; closed: batch work starts and "
@@ -57,9 +80,15 @@ class Horizon(Section):
 class Signal(Section):
     """What the grid's carbon intensity means; printed with every plan."""
 
-    kind: Literal["average", "marginal"]
-    scope: Literal["location", "market"]
-    basis: Literal["lifecycle", "direct"]
+    kind: Literal["average", "marginal"] = Field(
+        description="average: of all power; marginal: of the next kWh"
+    )
+    scope: Literal["location", "market"] = Field(
+        description="location: of the grid; market: after contracts for power"
+    )
+    basis: Literal["lifecycle", "direct"] = Field(
+        description="lifecycle: with fuel supply and plants; direct: from stacks alone"
+    )
     negative: Literal["floor", "allow"] = Field(
         "floor", description="floor: negative intensities count as zero"
     )
@@ -70,14 +99,14 @@ class Existing(Section):
 
     sku: Name
     region: Name
-    servers: Annotated[int, Field(ge=1, le=1_000_000)]
+    servers: Annotated[int, Field(ge=1, le=1_000_000), Quantity]
 
 
 class Stock(Section):
     """The most servers of a SKU that can be bought, in one region or in all together."""
 
     sku: Name
-    region: Name | None = None
+    region: Name | None = Field(None, description="absent: the limit is for all together")
     servers: Count
 
 
@@ -87,15 +116,23 @@ class Fleet(Section):
     skus: Annotated[list[Name], Field(min_length=1)]
     existing: list[Existing] = []
     stock: list[Stock] = []
-    replicas: Literal["auto", "whole", "continuous"] = "auto"
-    utilisation_limit: Annotated[float, Field(gt=0, le=1)] = 0.8
-    availability: Annotated[float, Field(gt=0, le=1)] = 1.0
-    switch_off: bool = Field(True, description="servers without replicas may be switched off")
-    start_costs: bool = Field(True, description="loading a model costs time and energy")
+    replicas: Literal["auto", "whole", "continuous"] = Field(
+        "auto", description="auto: whole in small fleets, continuous in large ones"
+    )
+    utilisation_limit: Annotated[float, Field(gt=0, le=1), Quantity] = Field(
+        0.8, description="most of a replica's sustained rate that is planned to be used"
+    )
+    availability: Annotated[float, Field(gt=0, le=1), Quantity] = Field(
+        1.0, description="share of the servers that work at any time"
+    )
+    switch_off: StrictBool = Field(
+        True, description="servers without replicas may be switched off"
+    )
+    start_costs: StrictBool = Field(True, description="loading a model costs time and energy")
     precisions: Annotated[list[Precision], Field(min_length=1)] = ["bf16", "fp16", "fp8"]
-    tensor_parallel: Annotated[list[int], Field(min_length=1)] = [1, 2, 4, 8]
-    pipeline_parallel: Annotated[list[int], Field(min_length=1)] = [1]
-    clock_fractions: Annotated[list[Fraction], Field(min_length=1)] = [1.0, 0.8, 0.6]
+    tensor_parallel: Annotated[list[Parallel], Field(min_length=1)] = [1, 2, 4, 8]
+    pipeline_parallel: Annotated[list[Parallel], Field(min_length=1)] = [1]
+    clock_fractions: Annotated[list[ClockFraction], Field(min_length=1)] = [1.0, 0.8, 0.6]
     profiles: str | None = Field(
         None, description="CSV of measured profiles that replace the technology model"
     )
@@ -105,12 +142,12 @@ class Site(Section):
     """A region of the plan; what is given here overrides its row in the catalogue."""
 
     region: Name
-    power_limit_kw: NonNegative | None = None
-    server_limit: Count | None = None
-    pue: Annotated[float, Field(ge=1, le=3)] | None = None
+    power_limit_kw: NonNegative | None = Field(None, description="cooling included")
+    server_limit: Count | None = Field(None, description="most servers of all SKUs together")
+    pue: Annotated[float, Field(ge=1, le=3), Quantity] | None = None
     wue_l_per_kwh: NonNegative | None = None
     ewif_l_per_kwh: NonNegative | None = None
-    price_usd_per_kwh: float | None = None
+    price_usd_per_kwh: Number | None = None
 
 
 class Series(Section):
@@ -138,7 +175,9 @@ class Origin(Section):
 
     origin: Name
     share: Fraction
-    utc_offset_hours: Annotated[float, Field(ge=-12, le=14)] = 0.0
+    utc_offset_hours: Annotated[float, Field(ge=-12, le=14), Quantity] | None = Field(
+        None, description="absent: standard time of the origin's row in data/sites/origins.csv"
+    )
 
 
 class ClassSpec(Section):
@@ -163,11 +202,13 @@ class Workload(Section):
     origins: list[Origin] = Field([], description="empty: no network between users and sites")
     ttft_s: Positive | None = Field(None, description="online: time to first token, required")
     tpot_s: Positive | None = Field(None, description="online: time per output token, required")
-    percentile: Annotated[float, Field(gt=0.5, lt=1)] = 0.99
+    percentile: Annotated[float, Field(gt=0.5, lt=1), Quantity] = Field(
+        0.99, description="share of the requests that ttft_s holds for"
+    )
     max_rtt_s: Positive | None = Field(
         None, description="farthest origin that a site may serve; absent: half of ttft_s"
     )
-    deadline_hours: Annotated[int, Field(ge=1, le=8784)] | None = Field(
+    deadline_hours: Annotated[int, Field(ge=1, le=8784), Quantity] | None = Field(
         None, description="batch: hours from arrival to completion, required"
     )
     regions: list[Name] | None = Field(None, description="where its data may go; absent: all")
@@ -195,7 +236,7 @@ class EmbodiedAccounting(Section):
 
     coefficient_set: Name = "act-2022"
     charge: Literal["owned-time", "use", "purchase"] = "owned-time"
-    include_existing: bool = Field(False, description="false: what stands is sunk")
+    include_existing: StrictBool = Field(False, description="false: what stands is sunk")
     host_lifetime_years: Positive | None = None
     accelerator_lifetime_years: Positive | None = None
 
@@ -204,22 +245,24 @@ class CostAccounting(Section):
     """How servers are paid for."""
 
     acquisition: Literal["purchase", "rental"] = "purchase"
-    discount_rate: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    discount_rate: Annotated[float, Field(ge=0, lt=1), Quantity] = 0.0
 
 
 class Solver(Section):
     """How hard to try; the command line overrides these."""
 
-    gap: Annotated[float, Field(ge=0, lt=1)] = 1e-3
+    gap: Annotated[float, Field(ge=0, lt=1), Quantity] = Field(
+        1e-3, description="how far above the proven bound a plan may be"
+    )
     time_limit_s: Positive = 600.0
-    threads: Annotated[int, Field(ge=1, le=256)] = 1
-    seed: Annotated[int, Field(ge=0, le=2_147_483_647)] = 0
+    threads: Annotated[int, Field(ge=1, le=256), Quantity] = 1
+    seed: Annotated[int, Field(ge=0, le=2_147_483_647), Quantity] = 0
 
 
 class Scenario(Section):
     """One planning question."""
 
-    carbonplan: Literal[1]
+    carbonplan: Annotated[Literal[1], Quantity] = Field(description="version of the format")
     name: Name
     description: str = ""
     horizon: Horizon
