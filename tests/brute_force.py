@@ -68,11 +68,12 @@ def random_case(seed: int) -> Case:
 def as_problem(case: Case) -> Problem:
     """The same case as the formulation sees it."""
     regions, classes = ["north", "south"], ["talk/all", "work/all"]
-    configurations, skus = ["talk@a", "work@b"], ["a", "b"]
+    configurations, skus = ["talk@a:100%", "work@b:100%"], ["a", "b"]
+    engines = ["talk@a", "work@b"]
     diagonal = np.eye(2)
     pair, single, site = (
         ("request_class", "configuration"),
-        ("configuration",),
+        ("engine",),
         ("region", "slot"),
     )
     zeros = np.zeros(SLOTS)
@@ -108,8 +109,8 @@ def as_problem(case: Case) -> Problem:
             "slot_hours": ((), 1.0),
             "availability": ((), 1.0),
         },
-        {"request_class": classes, "configuration": configurations, "sku": skus,
-         "region": regions, "origin": ["users"]},
+        {"request_class": classes, "configuration": configurations, "engine": engines,
+         "sku": skus, "region": regions, "origin": ["users"]},
     )  # fmt: skip
     problem = Problem(
         data=data,
@@ -119,7 +120,8 @@ def as_problem(case: Case) -> Problem:
         serving=tuple(
             (k, c, r) for k, c in zip(classes, configurations, strict=True) for r in regions
         ),
-        sku_of=dict(zip(configurations, skus, strict=True)),
+        engine_of=dict(zip(configurations, engines, strict=True)),
+        sku_of=dict(zip(engines, skus, strict=True)),
         stock=tuple(
             (g, r, int(case.stock[i, j]))
             for i, g in enumerate(skus)

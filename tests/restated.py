@@ -30,13 +30,14 @@ def restate(problem: Problem) -> linopy.Model:
     """The program as a linopy model."""
     p = problem.data.assign_coords(slot=np.arange(problem.data.sizes["slot"]))
     slot = p["slot"]
-    axes = ("request_class", "configuration", "region", "origin", "sku")
+    axes = ("request_class", "configuration", "engine", "region", "origin", "sku")
     on = {name: p[name] for name in axes}
     serves = mask(problem.serving, on["request_class"], on["configuration"], on["region"])
-    placed = serves.any("request_class")
+    clocks = mask(tuple(problem.engine_of.items()), on["configuration"], on["engine"])
+    placed = (serves.any("request_class") & clocks).any("configuration")
     route = mask(problem.routes, on["request_class"], on["origin"], on["region"])
-    hosts = mask(tuple(problem.sku_of.items()), on["configuration"], on["sku"])
-    site = (placed & hosts).any("configuration") | (p["existing_servers"] > 0)
+    hosts = mask(tuple(problem.sku_of.items()), on["engine"], on["sku"])
+    site = (placed & hosts).any("engine") | (p["existing_servers"] > 0)
     linopy.options["semantics"] = "v1"
     m = linopy.Model()
 
@@ -61,11 +62,11 @@ def restate(problem: Problem) -> linopy.Model:
     if online:
         m.add_constraints(served.sel(request_class=online) == 0, name="service")
     seconds = (1 / p["rate_rps"].where(p["rate_rps"] > 0)).fillna(0.0)
+    busy = ((load * seconds).sum("request_class") * clocks).sum("configuration")
     ready = replicas - p["start_fraction"] * starts
-    m.add_constraints((load * seconds).sum("request_class") - ready <= 0, name="throughput")
+    m.add_constraints(busy - ready <= 0, name="throughput")
     m.add_constraints(
-        (replicas * p["accelerators"] * hosts).sum("configuration")
-        - powered * p["sku_accelerators"]
+        (replicas * p["accelerators"] * hosts).sum("engine") - powered * p["sku_accelerators"]
         <= 0,
         name="hosting",
     )
@@ -89,17 +90,15 @@ def restate(problem: Problem) -> linopy.Model:
             m.add_constraints(left.sel(request_class=waits) == of_batch, name=f"waiting {t}")
     m.add_constraints(backlog <= p["backlog_limit_krequests"], name="deadline")
 
+    start_kw = p["start_energy_kwh"] / float(p["slot_hours"])
+    serving = (load * p["energy_kj_per_request"]).sum("request_class")
+    by_engine = (
+        replicas * p["loaded_kw"] + starts * start_kw + (serving * clocks).sum("configuration")
+    )
     power = (
         p["off_kw"] * servers
         + (p["powered_kw"] - p["off_kw"]) * powered
-        + (replicas * p["loaded_kw"] * hosts).sum("configuration")
-        + (starts * (p["start_energy_kwh"] / float(p["slot_hours"])) * hosts).sum(
-            "configuration"
-        )
-        + (load * p["energy_kj_per_request"])
-        .sum("request_class")
-        .mul(hosts)
-        .sum("configuration")
+        + (by_engine * hosts).sum("engine")
     )
     limits(m, problem, power.sum("sku"), servers, bought)
     m.add_objective(objective(problem, power, servers, bought, powered))

@@ -16,7 +16,8 @@ from carbonplan.problem import Problem, with_upper_bounds
 
 SLOTS = 2
 CHAT, NIGHT = "chat/all", "night/all"
-ONE, TWO = "llm@box:tp1", "llm@box:tp2"
+E_ONE, E_TWO = "llm@box:tp1", "llm@box:tp2"
+ONE, TWO = f"{E_ONE}:100%", f"{E_TWO}:100%"
 
 
 def data(**changes: object) -> xr.Dataset:
@@ -34,11 +35,10 @@ def data(**changes: object) -> xr.Dataset:
             [[0.05, 0.04], [0.1, 0.0]],
         ),
         "ttft_s": (("request_class", "configuration"), [[0.3, 0.2], [0.5, 0.0]]),
-        "accelerators": (("configuration",), [1.0, 2.0]),
-        "loaded_kw": (("configuration",), [0.1, 0.2]),
-        "start_energy_kwh": (("configuration",), [0.02, 0.03]),
-        "start_hours": (("configuration",), [0.05, 0.05]),
-        "start_fraction": (("configuration",), [0.05, 0.05]),
+        "accelerators": (("engine",), [1.0, 2.0]),
+        "loaded_kw": (("engine",), [0.1, 0.2]),
+        "start_energy_kwh": (("engine",), [0.02, 0.03]),
+        "start_fraction": (("engine",), [0.05, 0.05]),
         "sku_accelerators": (("sku",), [8.0]),
         "off_kw": (("sku",), [0.01]),
         "powered_kw": (("sku",), [0.5]),
@@ -59,7 +59,14 @@ def data(**changes: object) -> xr.Dataset:
     }
     for name, values in changes.items():
         variables[name] = (variables[name][0], np.asarray(values))
-    coords = {"request_class": k, "configuration": c, "sku": g, "region": r, "origin": o}
+    coords = {
+        "request_class": k,
+        "configuration": c,
+        "engine": [E_ONE, E_TWO],
+        "sku": g,
+        "region": r,
+        "origin": o,
+    }
     return xr.Dataset(variables, coords)
 
 
@@ -75,7 +82,8 @@ def tiny(changes: dict[str, object] | None = None, **settings: object) -> Proble
         serving=tuple(
             (k, c, r) for k, c in ((CHAT, ONE), (CHAT, TWO), (NIGHT, ONE)) for r in regions
         ),
-        sku_of={ONE: "box", TWO: "box"},
+        engine_of={ONE: E_ONE, TWO: E_TWO},
+        sku_of={E_ONE: "box", E_TWO: "box"},
         stock=(),
         site_power_kw={},
         site_servers={},

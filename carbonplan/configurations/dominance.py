@@ -1,14 +1,17 @@
-"""Dominance: configurations that no optimum needs are dropped before the program exists.
+"""Dominance: what no optimum needs is dropped before the program exists.
 
-A replica of c with a_c accelerators can be replaced by a_c / a_d replicas of d on the same
-accelerators when, for every class that c serves, d needs no more accelerator-seconds and no
-more energy per request, its first token comes no later, and by the accelerator its idle power,
-start energy and start time are no greater. Where replicas are whole, a_d must divide a_c. Of
-equals the first stays.
+Within an engine the clock is free, so a class may be served by a mixture of clocks: a clock is
+dropped for a class when it lies on or above the lower left hull of (accelerator-seconds,
+energy) of the engine's other clocks.
 
-Where replicas are continuous and starting costs nothing, replicas divide among classes at will,
-so a class may be served by a mixture: a configuration is then dropped for a class when it lies
-on or above the lower left hull of (accelerator-seconds, energy) of the others on its SKU.
+An engine e can be replaced by d on the same accelerators, a_e / a_d replicas for one, when
+every class that e serves at some clock is served by a mixture of d's clocks with no more
+accelerator-seconds and no more energy, and by the accelerator d's idle power, start energy and
+start time are no greater. Where replicas are whole, a_d must divide a_e. Of equals the first
+stays. Where replicas are continuous and starts cost nothing, the engines of an LLM on a SKU mix
+as freely as clocks do.
+
+Where latency counts, the first token must come no later either, and mixtures are not used.
 """
 
 from __future__ import annotations
@@ -23,57 +26,78 @@ TOLERANCE = 1e-12
 
 
 @dataclass(frozen=True)
-class Needs:
-    """What the configurations of one LLM on one SKU need.
+class Points:
+    """What configurations need for a request of one class, (configuration,).
 
-    Attributes
-    ----------
-    accelerator_s, energy_kj, ttft_s
-        Per request, (configuration, request_class); infinite where a class is not served.
-    per_accelerator
-        Idle power, start energy and start time by the accelerator, (configuration, 3).
-    accelerators
-        Of one replica, (configuration,).
+    Accelerator-seconds and energy are infinite where the class is not served; ``ttft_s`` is
+    zero where latency does not count.
     """
 
     accelerator_s: Floats
     energy_kj: Floats
     ttft_s: Floats
-    per_accelerator: Floats
-    accelerators: Floats
+
+    def __getitem__(self, part: NDArray) -> Points:
+        return Points(self.accelerator_s[part], self.energy_kj[part], self.ttft_s[part])
 
 
-def dominating(needs: Needs, *, whole: bool) -> NDArray[np.int64]:
-    """For each configuration the one that makes it unnecessary, or -1."""
-    prices = np.concatenate(
-        [needs.accelerator_s, needs.energy_kj, needs.ttft_s, needs.per_accelerator], axis=1
-    )
-    no_worse = (prices[:, None] <= prices[None] * (1 + TOLERANCE)).all(axis=2)
-    if whole:
-        no_worse &= needs.accelerators[None] % needs.accelerators[:, None] == 0
-    order = np.arange(len(prices))
-    first_of_equals = ~no_worse.T | (order[:, None] < order[None])
-    dominates = no_worse & first_of_equals & (order[:, None] != order[None])
-    return np.where(dominates.any(axis=0), dominates.argmax(axis=0), -1)
+def needed(points: Points, *, latency_counts: bool) -> NDArray[np.bool_]:
+    """Which points no mixture of the others makes unnecessary, (configuration,)."""
+    if latency_counts:
+        return _undominated(points)
+    kept = np.zeros(len(points.accelerator_s), dtype=bool)
+    kept[hull(points)] = True
+    return kept
 
 
-def above_hull(accelerator_s: Floats, energy_kj: Floats) -> NDArray[np.bool_]:
-    """Points that a mixture of others makes unnecessary, (configuration,).
-
-    A point stays when it is a corner of the lower left hull; a point that is infinite goes.
-    """
-    served = np.flatnonzero(np.isfinite(accelerator_s))
-    order = served[np.lexsort((energy_kj[served], accelerator_s[served]))]
-    hull: list[int] = []
-    for i in order:
-        if hull and energy_kj[i] >= energy_kj[hull[-1]]:
+def hull(points: Points) -> list[int]:
+    """Corners of the lower left hull of (accelerator-seconds, energy), by rising seconds."""
+    x, y = points.accelerator_s, points.energy_kj
+    served = np.flatnonzero(np.isfinite(x))
+    corners: list[int] = []
+    for i in served[np.lexsort((y[served], x[served]))]:
+        if corners and y[i] >= y[corners[-1]]:
             continue
-        while len(hull) > 1 and not _turns_left(accelerator_s, energy_kj, *hull[-2:], i):
-            hull.pop()
-        hull.append(i)
-    above = np.ones(len(accelerator_s), dtype=bool)
-    above[hull] = False
-    return above
+        while len(corners) > 1 and not _turns_left(x, y, *corners[-2:], i):
+            corners.pop()
+        corners.append(int(i))
+    return corners
+
+
+def covers(by: Points, points: Points, *, latency_counts: bool) -> bool:
+    """Whether mixtures of some points make each of the others unnecessary."""
+    served = points[np.isfinite(points.accelerator_s)]
+    if latency_counts:
+        no_more = _no_more(by, served)
+        return bool(no_more.any(axis=0).all())
+    corners = by[np.array(hull(by), dtype=int)]
+    if not len(corners.accelerator_s):
+        return not len(served.accelerator_s)
+    room = 1 + TOLERANCE
+    least_kj = np.interp(
+        served.accelerator_s * room, corners.accelerator_s, corners.energy_kj, left=np.inf
+    )
+    return bool((least_kj <= served.energy_kj * room).all())
+
+
+def _undominated(points: Points) -> NDArray[np.bool_]:
+    """Points that no single other needs no more than; of equals the first stays."""
+    no_more = _no_more(points, points)
+    order = np.arange(len(no_more))
+    earlier = order[:, None] < order[None]
+    beats = no_more & (~no_more.T | earlier) & (order[:, None] != order[None])
+    return ~beats.any(axis=0) & np.isfinite(points.accelerator_s)
+
+
+def _no_more(by: Points, points: Points) -> NDArray[np.bool_]:
+    """Whether each point of ``by`` needs no more than each of the others, (by, point)."""
+    pairs = (
+        (by.accelerator_s, points.accelerator_s),
+        (by.energy_kj, points.energy_kj),
+        (by.ttft_s, points.ttft_s),
+    )
+    room = 1 + TOLERANCE
+    return np.all([less[:, None] <= more[None] * room for less, more in pairs], axis=0)
 
 
 def _turns_left(x: Floats, y: Floats, a: int, b: int, c: int) -> bool:

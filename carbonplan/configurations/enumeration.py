@@ -9,7 +9,8 @@ import numpy as np
 
 from carbonplan.catalogue.inputs import Inputs, WorkloadClass
 from carbonplan.catalogue.records import ModelCard, Server
-from carbonplan.configurations.dominance import Needs, above_hull, dominating
+from carbonplan.configurations.pruning import Rules
+from carbonplan.configurations.pruning import prune as pruned
 from carbonplan.configurations.records import Configuration, Configurations, Rejection
 from carbonplan.configurations.routes import network_allowance_s
 from carbonplan.technology.calibration import load_calibration
@@ -45,13 +46,9 @@ def enumerate_configurations(inputs: Inputs, *, prune: bool = True) -> Configura
     whole = replicas_are_whole(inputs, table)
     dominated: dict[str, str] = {}
     if prune:
-        mixtures = not whole and not inputs.scenario.fleet.start_costs
-        table, dominated = drop_dominated(
-            table,
-            whole=whole,
-            mixtures=mixtures and not latency_matters(inputs),
-            latency_matters=latency_matters(inputs),
-        )
+        mix = not whole and not inputs.scenario.fleet.start_costs
+        rules = Rules(whole, engines_mix=mix, latency_counts=latency_counts(inputs))
+        table, dominated = pruned(table, rules)
     by_name = {c.name: c for c, _ in candidates}
     unneeded = [Rejection(by_name[name], "dominated", why) for name, why in dominated.items()]
     kept = tuple(by_name[name] for name in table["configuration"].values.tolist())
@@ -79,7 +76,7 @@ def replicas_are_whole(inputs: Inputs, table: xr.Dataset) -> bool:
     return replicas <= WHOLE_REPLICAS_LIMIT
 
 
-def latency_matters(inputs: Inputs) -> bool:
+def latency_counts(inputs: Inputs) -> bool:
     """Whether the objective or a bound counts the time to first token."""
     scenario = inputs.scenario
     weighted = scenario.objective.weights or {}
@@ -124,7 +121,6 @@ def _evaluate(
     inputs: Inputs, candidates: list[tuple[Configuration, Replica]]
 ) -> tuple[xr.Dataset, list[Rejection]]:
     """Operating points of all candidates; those that serve no class are rejected."""
-    import xarray as xr
 
     tables, rejected = [], []
     calibration = load_calibration()
@@ -144,10 +140,26 @@ def _evaluate(
         rejected += [
             _rejection(mine[i][0], points, classes, i) for i in np.flatnonzero(~serves)
         ]
-        tables.append(table.isel(configuration=np.flatnonzero(serves)))
-    names = [k.name for k in inputs.classes]
-    merged = xr.concat(tables, "configuration", join="outer", fill_value=0.0)
-    return merged.reindex(request_class=names, fill_value=0.0), rejected
+        serving = table.isel(configuration=np.flatnonzero(serves))
+        used = dict.fromkeys(serving["configuration_engine"].values.tolist())
+        tables.append(serving.sel(engine=list(used)))
+    return _joined(tables), rejected
+
+
+def _joined(tables: list[xr.Dataset]) -> xr.Dataset:
+    """Tables of several LLMs as one."""
+    import xarray as xr
+
+    of_engines = [name for name, v in tables[0].items() if v.dims == ("engine",)]
+    of_pairs = [name for name in tables[0] if name not in of_engines]
+    pairs = xr.concat([table[of_pairs] for table in tables], "configuration")
+    engines = [
+        xr.Dataset(
+            {name: table[name].variable for name in of_engines}, {"engine": table["engine"]}
+        )
+        for table in tables
+    ]
+    return pairs.merge(xr.concat(engines, "engine"))
 
 
 def class_limits(inputs: Inputs, workload_class: WorkloadClass) -> ClassLimits:
@@ -183,32 +195,36 @@ def _table(
 ) -> xr.Dataset:
     import xarray as xr
 
-    pair, single = ("request_class", "configuration"), ("configuration",)
-    slot_hours = inputs.scenario.horizon.slot_hours
+    pair, single, engine = ("request_class", "configuration"), ("configuration",), ("engine",)
     served = points.rate_rps > 0
-    start_hours = points.start_hours * inputs.scenario.fleet.start_costs
+    engines = [c.engine for c, _ in candidates]
+    first = [engines.index(name) for name in dict.fromkeys(engines)]
+    costs = float(inputs.scenario.fleet.start_costs)
+    start_hours = points.start_hours[first] * costs
+    of_slot = np.minimum(start_hours / inputs.scenario.horizon.slot_hours, 1.0)
+    names = [k.name for k in inputs.classes]
+    rows = [names.index(k.name) for k in classes]
+    by_pair = {}
+    for name in ("rate_rps", "energy_kj_per_request", "ttft_s"):
+        values = np.zeros((len(names), len(candidates)))  # of other LLMs' classes
+        values[rows] = np.where(served, getattr(points, name), 0.0)
+        by_pair[name] = (pair, values)
+    by_engine = {
+        "accelerators": points.accelerators[first].astype(float),
+        "loaded_kw": points.loaded_kw[first],
+        "start_hours": start_hours,
+        "start_fraction": of_slot,
+        "start_energy_kwh": points.start_energy_kwh[first] * costs,
+    }
     return xr.Dataset(
+        by_pair | {name: (engine, values) for name, values in by_engine.items()},
         {
-            "rate_rps": (pair, np.where(served, points.rate_rps, 0.0)),
-            "energy_kj_per_request": (
-                pair,
-                np.where(served, points.energy_kj_per_request, 0.0),
-            ),
-            "ttft_s": (pair, np.where(served, points.ttft_s, 0.0)),
-            "accelerators": (single, points.accelerators.astype(float)),
-            "loaded_kw": (single, points.loaded_kw),
-            "start_hours": (single, start_hours),
-            "start_fraction": (single, np.minimum(start_hours / slot_hours, 1.0)),
-            "start_energy_kwh": (
-                single,
-                points.start_energy_kwh * inputs.scenario.fleet.start_costs,
-            ),
-        },
-        {
-            "request_class": [k.name for k in classes],
+            "request_class": names,
             "configuration": [c.name for c, _ in candidates],
+            "engine": [engines[i] for i in first],
             "sku": (single, [c.sku for c, _ in candidates]),
             "llm": (single, [c.llm for c, _ in candidates]),
+            "configuration_engine": (single, engines),
         },
     )
 
@@ -229,54 +245,3 @@ def with_profiles(inputs: Inputs, table: xr.Dataset) -> xr.Dataset:
                 table["energy_kj_per_request"].loc[place] = p.energy_j_per_request / 1e3
                 table["ttft_s"].loc[place] = p.ttft_s
     return table
-
-
-def drop_dominated(
-    table: xr.Dataset, *, whole: bool, mixtures: bool, latency_matters: bool
-) -> tuple[xr.Dataset, dict[str, str]]:
-    """The table without what no optimum needs; of each configuration dropped the reason."""
-    dropped: dict[str, str] = {}
-    names = table["configuration"].values.astype(str)
-    rate = table["rate_rps"].values.copy()
-    for index in _groups(table):
-        group = table.isel(configuration=index)
-        by = dominating(_needs(group, latency_matters=latency_matters), whole=whole)
-        for i in np.flatnonzero(by >= 0):
-            dropped[names[index[i]]] = f"{names[index[by[i]]]} needs no more of anything"
-        if mixtures:
-            left = index[by < 0]
-            needs = _needs(table.isel(configuration=left), latency_matters=False)
-            for k in range(rate.shape[0]):
-                above = above_hull(needs.accelerator_s[:, k], needs.energy_kj[:, k])
-                rate[k, left[above]] = 0.0
-    thinned = table.assign(rate_rps=(table["rate_rps"].dims, rate))
-    idle = names[~(rate > 0).any(axis=0)]
-    dropped |= {
-        name: "a mixture of others needs no more" for name in idle if name not in dropped
-    }
-    return thinned.sel(configuration=[n for n in names if n not in dropped]), dropped
-
-
-def _needs(group: xr.Dataset, *, latency_matters: bool) -> Needs:
-    rate = group["rate_rps"].transpose("configuration", "request_class").values
-    served = rate > 0
-    accelerators = group["accelerators"].values
-    accelerator_s = np.where(
-        served, accelerators[:, None] / np.where(served, rate, 1.0), np.inf
-    )
-    energy = group["energy_kj_per_request"].transpose("configuration", "request_class").values
-    ttft = group["ttft_s"].transpose("configuration", "request_class").values
-    by_replica = [group[n].values for n in ("loaded_kw", "start_energy_kwh", "start_fraction")]
-    by_replica[2] = by_replica[2] * accelerators  # a share of the slot, not of accelerators
-    return Needs(
-        accelerator_s=accelerator_s,
-        energy_kj=np.where(served, energy, np.inf),
-        ttft_s=np.where(served & latency_matters, ttft, 0.0),
-        per_accelerator=np.stack(by_replica, axis=1) / accelerators[:, None],
-        accelerators=accelerators,
-    )
-
-
-def _groups(table: xr.Dataset) -> list[np.ndarray]:
-    keys = list(zip(table["sku"].values, table["llm"].values, strict=True))
-    return [np.flatnonzero([k == key for k in keys]) for key in dict.fromkeys(keys)]

@@ -23,12 +23,16 @@ class Configuration:
         return self.tensor_parallel * self.pipeline_parallel
 
     @property
-    def name(self) -> str:
+    def engine(self) -> str:
+        """Name of what is loaded: the configuration without its clock, which is set at once."""
         parallel = f"tp{self.tensor_parallel}"
         if self.pipeline_parallel > 1:
             parallel += f"pp{self.pipeline_parallel}"
-        clock = round(100 * self.clock_fraction)
-        return f"{self.llm}@{self.sku}:{parallel}:{self.precision}:{clock}%"
+        return f"{self.llm}@{self.sku}:{parallel}:{self.precision}"
+
+    @property
+    def name(self) -> str:
+        return f"{self.engine}:{round(100 * self.clock_fraction)}%"
 
 
 @dataclass(frozen=True)
@@ -48,11 +52,12 @@ class Configurations:
     ----------
     table
         Over (request_class, configuration): ``rate_rps`` (planned rate of one replica: the
-        sustained rate inside the SLOs times the load limit; 0 where it cannot serve the class),
-        ``energy_kj_per_request`` (IT energy above that of an idle replica), ``ttft_s`` (mean,
-        without network). Over (configuration): ``accelerators``, ``loaded_kw`` (power of an
-        idle replica above its accelerators' parked power), ``start_energy_kwh``,
-        ``start_hours``, ``start_fraction`` (of a slot) and the coordinates ``sku``, ``llm``.
+        sustained rate inside the SLOs times the load limit; 0 where it cannot or need not
+        serve the class), ``energy_kj_per_request`` (IT energy above that of an idle replica),
+        ``ttft_s`` (mean, without network). Over (engine): ``accelerators``, ``loaded_kw``
+        (power of an idle replica above its accelerators' parked power),
+        ``start_energy_kwh``, ``start_hours``, ``start_fraction`` (of a slot). Coordinates of a
+        configuration: ``sku``, ``llm``, ``configuration_engine``.
     whole_replicas
         Whether replicas are planned as whole numbers.
     """

@@ -51,7 +51,8 @@ def assemble(inputs: Inputs, configurations: Configurations) -> Problem:
         batch=tuple(k.name for k in inputs.classes if k.workload.kind == "batch"),
         routes=routes,
         serving=serving,
-        sku_of={c.name: c.sku for c in configurations.kept},
+        engine_of={c.name: c.engine for c in configurations.kept},
+        sku_of={c.engine: c.sku for c in configurations.kept},
         stock=tuple((s.sku, s.region, s.servers) for s in scenario.fleet.stock),
         site_power_kw={
             s.region: s.power_limit_kw for s in scenario.regions if s.power_limit_kw is not None
@@ -141,7 +142,7 @@ def _coefficients(inputs: Inputs, configurations: Configurations) -> xr.Dataset:
     import xarray as xr
 
     series = inputs.series
-    table = configurations.table.drop_vars(("sku", "llm"))
+    table = configurations.table.drop_vars(("sku", "llm", "configuration_engine"))
     limit_kw = {s.region: s.power_limit_kw for s in inputs.scenario.regions}
     limits = xr.DataArray(
         [np.inf if limit_kw[r] is None else limit_kw[r] for r in series["region"].values],

@@ -19,21 +19,18 @@ def with_upper_bounds(problem: Problem) -> Problem:
 
     ``flow_upper_rps`` (request_class, origin): the largest demand. ``load_upper_rps``
     (request_class): the largest demand or, of batch, all that may wait and arrive.
-    ``replicas_upper`` (configuration): replicas for the largest load of every class it serves,
-    twice that where half of a slot or more is spent loading. ``servers_upper`` (sku, region):
-    servers for all these replicas, as far as they stand or can be bought.
+    ``replicas_upper`` (engine): replicas for the largest load of every class it serves, twice
+    that where half of a slot or more is spent loading. ``servers_upper`` (sku, region): servers
+    for all these replicas, as far as they stand or can be bought.
     """
     p = problem.data
     krequests_per_rps = SECONDS_PER_HOUR * float(p["slot_hours"]) / REQUESTS_PER_KREQUEST
     waiting = p["backlog_limit_krequests"].max("slot") / krequests_per_rps
     load = p["demand_rps"].sum("origin").max("slot") + waiting + p["arrivals_rps"].max("slot")
-    served = p["rate_rps"] > 0
-    busy = (load / p["rate_rps"].where(served, 1.0)).where(served, 0.0).sum("request_class")
-    replicas = np.ceil(busy / (1 - p["start_fraction"].clip(max=0.5)))
     bounded = p.assign(
         flow_upper_rps=p["demand_rps"].max("slot"),
         load_upper_rps=load,
-        replicas_upper=replicas,
+        replicas_upper=_replicas_needed(problem, load),
     )
     servers = bounded["existing_servers"].copy()
     for (g, r), needed in _servers_needed(problem, bounded).items():
@@ -44,13 +41,27 @@ def with_upper_bounds(problem: Problem) -> Problem:
     return replace(problem, data=bounded.assign(servers_upper=servers))
 
 
+def _replicas_needed(problem: Problem, load: xr.DataArray) -> xr.DataArray:
+    """Replicas of each engine that carry every class at its slowest clock, (engine,)."""
+    rate = problem.data["rate_rps"].to_series()
+    busy: dict[tuple[str, str], float] = {}
+    for k, c in {(k, c) for k, c, _ in problem.serving}:
+        key = (k, problem.engine_of[c])
+        busy[key] = max(busy.get(key, 0.0), 1 / rate[k, c])
+    needed = problem.data["accelerators"] * 0.0
+    loads = load.to_series()
+    for (k, e), seconds in sorted(busy.items()):
+        needed.loc[{"engine": e}] += loads[k] * seconds
+    return np.ceil(needed / (1 - problem.data["start_fraction"].clip(max=0.5)))
+
+
 def _servers_needed(problem: Problem, bounded: xr.Dataset) -> dict[tuple[str, str], float]:
     accelerators = (bounded["accelerators"] * bounded["replicas_upper"]).to_series()
     per_server = bounded["sku_accelerators"].to_series() * float(bounded["availability"])
     total: dict[tuple[str, str], float] = {}
-    for c, r in sorted({(c, r) for _, c, r in problem.serving}):
-        site = (problem.sku_of[c], r)
-        total[site] = total.get(site, 0.0) + accelerators[c]
+    for e, r in sorted({(problem.engine_of[c], r) for _, c, r in problem.serving}):
+        site = (problem.sku_of[e], r)
+        total[site] = total.get(site, 0.0) + accelerators[e]
     return {site: float(np.ceil(need / per_server[site[0]])) for site, need in total.items()}
 
 

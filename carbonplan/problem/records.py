@@ -19,7 +19,7 @@ class Problem:
         Over (request_class, origin, slot): ``demand_rps`` (online). Over (request_class,
         slot): ``arrivals_rps``, ``backlog_limit_krequests`` (batch). Over (request_class,
         configuration): ``rate_rps``, ``energy_kj_per_request``, ``ttft_s``. Over
-        (configuration): ``accelerators``, ``loaded_kw``, ``start_energy_kwh``,
+        (engine): ``accelerators``, ``loaded_kw``, ``start_energy_kwh``,
         ``start_hours``. Over (sku): ``sku_accelerators``, ``off_kw``, ``powered_kw`` (host idle
         and all accelerators parked), ``server_usd`` and ``server_kgco2e`` (over the horizon),
         ``server_kgco2e_per_hour``. Over (sku, region): ``existing_servers``,
@@ -33,6 +33,8 @@ class Problem:
         (request_class, origin, region) over which online requests may go.
     serving
         (request_class, configuration, region) that may carry load.
+    engine_of, sku_of
+        Engine of each configuration, and SKU of each engine.
     stock
         (sku, region or None) with the most servers that can be bought.
     site_power_kw, site_servers
@@ -44,6 +46,7 @@ class Problem:
     batch: tuple[str, ...]
     routes: tuple[tuple[str, str, str], ...]
     serving: tuple[tuple[str, str, str], ...]
+    engine_of: dict[str, str]
     sku_of: dict[str, str]
     stock: tuple[tuple[str, str | None, int], ...]
     site_power_kw: dict[str, float]

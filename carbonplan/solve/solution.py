@@ -49,3 +49,4 @@ class Solution:
     seconds: float
     steps: tuple[str, ...]
     solver: str  # name and version
+    interrupted_by: str | None = None  # name of the signal that stopped the solve

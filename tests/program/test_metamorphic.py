@@ -76,23 +76,25 @@ def test_one_more_sku_never_raises(seed: int):
     """A third SKU that serves the online LLM may be used or left."""
     problem = as_problem(random_case(seed))
     data = problem.data
-    extra = data.sel(configuration=["talk@a"], sku=["a"]).assign_coords(
-        configuration=["talk@z"], sku=["z"]
+    extra = data.sel(configuration=["talk@a:100%"], engine=["talk@a"], sku=["a"]).assign_coords(
+        configuration=["talk@z:100%"], engine=["talk@z"], sku=["z"]
     )
     extra = extra.assign(
         existing_servers=0 * extra["existing_servers"],
         energy_kj_per_request=0.7 * extra["energy_kj_per_request"],
     )
-    over_sku = [name for name in data if "sku" in data[name].dims]
-    over_c = [name for name in data if "configuration" in data[name].dims]
-    wider = data.drop_vars([*over_sku, *over_c, "sku", "configuration"]).merge(
-        xr.concat([data[over_sku], extra[over_sku]], "sku")
-    )
-    wider = wider.merge(xr.concat([data[over_c], extra[over_c]], "configuration"))
+    wider = data.drop_dims(["sku", "configuration", "engine"])
+    for dim in ("sku", "configuration", "engine"):
+        over = [name for name in data if dim in data[name].dims]
+        wider = wider.merge(xr.concat([data[over], extra[over]], dim))
     more = replace(
         problem,
         data=wider,
-        serving=(*problem.serving, *(("talk/all", "talk@z", r) for r in data["region"].values)),
+        serving=(
+            *problem.serving,
+            *(("talk/all", "talk@z:100%", r) for r in data["region"].values),
+        ),
+        engine_of=problem.engine_of | {"talk@z:100%": "talk@z"},
         sku_of=problem.sku_of | {"talk@z": "z"},
     )
     assert at_most(cost(with_upper_bounds(more)), cost(problem))

@@ -1,11 +1,11 @@
 """Hosting: replicas run on powered servers, and powered servers are owned ones.
 
-(4) replicas_fit_in_servers   Σ_{c∈C_g} a_c n_crt ≤ a_g p_grt          ∀ (g,r), t
+(4) replicas_fit_in_servers   Σ_{e∈E_g} a_e n_ert ≤ a_g p_grt          ∀ (g,r), t
 (5) powered_servers_are_owned p_grt ≤ α S_gr   (= where none is switched off)  ∀ (g,r), t
 
-a_c      accelerators      accelerators of one replica             [1]
+a_e      accelerators      accelerators of one replica             [1]
 a_g      sku_accelerators  accelerators of one server              [1]
-n_crt    Replicas          running replicas                        [1]
+n_ert    Replicas          running replicas                        [1]
 p_grt    Powered           servers switched on                     [1]
 S_gr     Servers           servers that stand                      [1]
 α        availability      share of the servers that is usable     [1]
@@ -23,7 +23,7 @@ def add(m: pyo.ConcreteModel) -> None:
 
 def replicas_fit_in_servers(m, g, r, t):
     """(4) Accelerators in use are those of powered servers [accelerators]."""
-    used = sum(m.accelerators[c] * m.Replicas[c, r, t] for c in m.HOSTED[g, r])
+    used = sum(m.accelerators[e] * m.Replicas[e, r, t] for e in m.HOSTED[g, r])
     return used <= m.sku_accelerators[g] * m.Powered[g, r, t]
 
 

@@ -20,7 +20,7 @@ SIGNALS = {
     "backlog_limit_krequests": "batch requests that may still wait [1000 requests]",
     "site_it_limit_kw": "power that a site may give to IT [kW]",
 }
-BY_CONFIGURATION = {
+BY_ENGINE = {
     "accelerators": "accelerators of one replica",
     "loaded_kw": "power of an idle replica above that of parked accelerators [kW]",
     "start_energy_kwh": "energy of loading a replica [kWh]",
@@ -40,7 +40,7 @@ BY_PAIR = {
 
 def add(m: pyo.ConcreteModel, problem: Problem, *, compiled: bool) -> None:
     """Attach every coefficient; signals as placeholders where the model is a template."""
-    for name, doc in {**BY_CONFIGURATION, **BY_SKU}.items():
+    for name, doc in {**BY_ENGINE, **BY_SKU}.items():
         setattr(m, name, described(values(problem.data[name]), doc))
     pairs = {(k, c) for k, c, _ in problem.serving}
     for name, doc in BY_PAIR.items():

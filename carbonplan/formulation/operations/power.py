@@ -1,14 +1,14 @@
 """Power: what servers draw in every state, and what a site can give.
 
-(9) it_power_kw        P_grt = w°_g (S_gr − p_grt) + w^p_g p_grt + Σ_{c∈C_g} ( w^l_c n_crt
-                               + E_c s_crt / h + Σ_k e_kc L_kcrt )              ∀ (g,r), t
+(9) it_power_kw        P_grt = w°_g (S_gr − p_grt) + w^p_g p_grt + Σ_{e∈E_g} ( w^l_e n_ert
+                               + E_e s_ert / h + Σ_{c∈C_e} Σ_k e_kc L_kcrt )     ∀ (g,r), t
 (10) site_power_holds  Σ_g P_grt ≤ P̄_rt                                         ∀ r limited, t
 (11) waiting_requests  W_rt = Σ_{k,o} τ_or F_kort + Σ_{k online,c} θ_kc L_kcrt   ∀ r, t
 
 w°_g     off_kw                  a server switched off                    [kW]
 w^p_g    powered_kw              a powered server without replicas        [kW]
-w^l_c    loaded_kw               an idle replica, above that              [kW]
-E_c      start_energy_kwh        loading a replica                        [kWh]
+w^l_e    loaded_kw               an idle replica, above that              [kW]
+E_e      start_energy_kwh        loading a replica                        [kWh]
 e_kc     energy_kj_per_request   a request, above the idle replica        [kJ/request = kW/rps]
 P̄_rt     site_it_limit_kw        the site's limit over its PUE            [kW]
 τ_or     rtt_s                   round trip                               [s]
@@ -37,17 +37,17 @@ def add(m: pyo.ConcreteModel) -> None:
 def it_power_kw(m, g, r, t):
     """(9) Power of servers that are off, powered, loaded, loading and serving [kW]."""
     off = m.off_kw[g] * (m.Servers[g, r] - m.Powered[g, r, t])
-    replicas = sum(replica_power_kw(m, c, r, t) for c in m.HOSTED[g, r])
+    replicas = sum(engine_power_kw(m, e, r, t) for e in m.HOSTED[g, r])
     return off + m.powered_kw[g] * m.Powered[g, r, t] + replicas
 
 
-def replica_power_kw(m, c, r, t):
-    """Power of the replicas of a configuration above that of powered servers [kW]."""
+def engine_power_kw(m, e, r, t):
+    """Power of the replicas of an engine above that of powered servers [kW]."""
     serving = sum(
-        m.energy_kj_per_request[k, c] * m.Load_rps[k, c, r, t] for k in m.CLASSES_OF[c, r]
+        m.energy_kj_per_request[k, c] * m.Load_rps[k, c, r, t] for k, c in m.LOADS_OF[e, r]
     )
-    loading = m.start_energy_kwh[c] / m.slot_hours * m.Starts[c, r, t] if m.start_costs else 0
-    return m.loaded_kw[c] * m.Replicas[c, r, t] + loading + serving
+    loading = m.start_energy_kwh[e] / m.slot_hours * m.Starts[e, r, t] if m.start_costs else 0
+    return m.loaded_kw[e] * m.Replicas[e, r, t] + loading + serving
 
 
 def site_power_holds(m, r, t):

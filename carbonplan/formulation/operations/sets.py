@@ -27,15 +27,17 @@ def add(m: pyo.ConcreteModel, problem: Problem, previous: dict, empty: set) -> N
 
 def add_fleet(m: pyo.ConcreteModel, problem: Problem) -> None:
     """Sites, placements and limits."""
-    placements = sorted({(c, r) for _, c, r in problem.serving})
+    placements = sorted({(problem.engine_of[c], r) for _, c, r in problem.serving})
     existing = problem.data["existing_servers"].to_series()
-    sites = {(problem.sku_of[c], r) for c, r in placements}
+    sites = {(problem.sku_of[e], r) for e, r in placements}
     sites |= {site for site, servers in existing.items() if servers > 0}
     m.SITES = pyo.Set(dimen=2, initialize=sorted(sites), doc="SKUs that may stand in a region")
-    m.PLACEMENTS = pyo.Set(dimen=2, initialize=placements, doc="configurations in a region")
+    m.PLACEMENTS = pyo.Set(
+        dimen=2, initialize=placements, doc="engines in a region"
+    )
     hosted = defaultdict(list)
-    for c, r in placements:
-        hosted[problem.sku_of[c], r].append(c)
+    for e, r in placements:
+        hosted[problem.sku_of[e], r].append(e)
     m.HOSTED = {site: hosted[site] for site in sorted(sites)}
     m.HOSTING = pyo.Set(
         dimen=2, initialize=[s for s, cs in m.HOSTED.items() if cs], doc="sites that may serve"
@@ -53,10 +55,10 @@ def add_service(m: pyo.ConcreteModel, problem: Problem) -> None:
     """Who may be served where, and by what."""
     m.SERVING = pyo.Set(dimen=3, initialize=problem.serving, doc="what may carry a class where")
     m.ROUTES = pyo.Set(dimen=3, initialize=problem.routes, doc="class, origin, region")
-    m.SERVERS_OF, m.CLASSES_OF = defaultdict(list), defaultdict(list)
+    m.SERVERS_OF, m.LOADS_OF = defaultdict(list), defaultdict(list)
     for k, c, r in problem.serving:
         m.SERVERS_OF[k, r].append(c)
-        m.CLASSES_OF[c, r].append(k)
+        m.LOADS_OF[problem.engine_of[c], r].append((k, c))
     m.ORIGINS_OF, m.REGIONS_OF = defaultdict(list), defaultdict(list)
     for k, o, r in problem.routes:
         m.ORIGINS_OF[k, r].append(o)

@@ -1,9 +1,9 @@
 """Starting: a replica that did not run in the slot before has to load its model.
 
-(6) replicas_are_started      s_crt ≥ n_crt − n_cr,t−1          ∀ (c,r), t
+(6) replicas_are_started      s_ert ≥ n_ert − n_er,t−1          ∀ (e,r), t
 
-n_crt    Replicas    running replicas                            [1]
-s_crt    Starts      replicas that load their model in t         [1]
+n_ert    Replicas    running replicas                            [1]
+s_ert    Starts      replicas that load their model in t         [1]
 t−1      previous    the slot before; of a cyclic run's first slot, its last
 """
 
@@ -16,6 +16,6 @@ def add(m: pyo.ConcreteModel) -> None:
     m.replicas_are_started = pyo.Constraint(index, m.SLOTS, rule=replicas_are_started)
 
 
-def replicas_are_started(m, c, r, t):
+def replicas_are_started(m, e, r, t):
     """(6) More replicas than before means starts [replicas]."""
-    return m.Starts[c, r, t] >= m.Replicas[c, r, t] - m.Replicas[c, r, m.previous[t]]
+    return m.Starts[e, r, t] >= m.Replicas[e, r, t] - m.Replicas[e, r, m.previous[t]]

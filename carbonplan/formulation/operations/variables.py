@@ -21,13 +21,13 @@ def add(m: pyo.ConcreteModel) -> None:
     m.Replicas = pyo.Var(
         m.PLACEMENTS, m.STATES,
         within=counts,
-        bounds=lambda m, c, r, t: (0, m.replicas_upper[c]),
+        bounds=lambda m, e, r, t: (0, m.replicas_upper[e]),
         doc="running replicas [1]",
     )  # fmt: skip
     m.Starts = pyo.Var(
         m.PLACEMENTS if m.start_costs else [], m.SLOTS,
         within=pyo.NonNegativeReals,
-        bounds=lambda m, c, r, t: (0, m.replicas_upper[c]),
+        bounds=lambda m, e, r, t: (0, m.replicas_upper[e]),
         doc="replicas that load their model in the slot [1]",
     )  # fmt: skip
     m.Powered = pyo.Var(

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.answers import optimum, plain, row, without
-from tests.tiny import CHAT, ONE, TWO, tiny
+from tests.tiny import CHAT, E_ONE, E_TWO, ONE, TWO, tiny
 
 LONE = {"batch": (), "routes": ((CHAT, "users", "clean"),), "start_costs": False}
 
@@ -11,8 +11,8 @@ LONE = {"batch": (), "routes": ((CHAT, "users", "clean"),), "start_costs": False
 def test_replicas_fit_in_servers_row():
     m = plain(tiny())
     assert row(m.replicas_fit_in_servers["box", "clean", 0]) == {
-        f"Replicas[{ONE},clean,0]": 1,
-        f"Replicas[{TWO},clean,0]": 2,
+        f"Replicas[{E_ONE},clean,0]": 1,
+        f"Replicas[{E_TWO},clean,0]": 2,
         "Powered[box,clean,0]": -8,
         "upper": 0,
     }

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.answers import optimum, plain, row, without
-from tests.tiny import CHAT, NIGHT, ONE, TWO, tiny
+from tests.tiny import CHAT, E_ONE, E_TWO, NIGHT, ONE, TWO, tiny
 
 LIMIT = np.array([[1.0, 1.0], [np.inf, np.inf]])
 
@@ -15,10 +15,10 @@ def test_it_power_kw_reading():
         {
             "Servers[box,clean]": 0.01,
             "Powered[box,clean,0]": 0.49,
-            f"Replicas[{ONE},clean,0]": 0.1,
-            f"Replicas[{TWO},clean,0]": 0.2,
-            f"Starts[{ONE},clean,0]": 0.02,
-            f"Starts[{TWO},clean,0]": 0.03,
+            f"Replicas[{E_ONE},clean,0]": 0.1,
+            f"Replicas[{E_TWO},clean,0]": 0.2,
+            f"Starts[{E_ONE},clean,0]": 0.02,
+            f"Starts[{E_TWO},clean,0]": 0.03,
             f"Load_rps[{CHAT},{ONE},clean,0]": 0.05,
             f"Load_rps[{CHAT},{TWO},clean,0]": 0.04,
             f"Load_rps[{NIGHT},{ONE},clean,0]": 0.1,

@@ -3,19 +3,19 @@
 import pytest
 
 from tests.answers import optimum, plain, row, without
-from tests.tiny import CHAT, NIGHT, ONE, TWO, tiny
+from tests.tiny import CHAT, E_ONE, E_TWO, NIGHT, ONE, TWO, tiny
 
 LONE = {"batch": (), "routes": ((CHAT, "users", "clean"),)}
 
 
 def test_load_within_throughput_row():
     m = plain(tiny())
-    assert row(m.load_within_throughput[ONE, "clean", 1]) == pytest.approx(
+    assert row(m.load_within_throughput[E_ONE, "clean", 1]) == pytest.approx(
         {
             f"Load_rps[{CHAT},{ONE},clean,1]": 1 / 10,
             f"Load_rps[{NIGHT},{ONE},clean,1]": 1 / 5,
-            f"Replicas[{ONE},clean,1]": -1,
-            f"Starts[{ONE},clean,1]": 0.05,
+            f"Replicas[{E_ONE},clean,1]": -1,
+            f"Starts[{E_ONE},clean,1]": 0.05,
             "upper": 0,
         }
     )
@@ -24,7 +24,7 @@ def test_load_within_throughput_row():
 def test_peak_load_needs_its_replicas():
     """40 requests/s take two replicas of 25 requests/s; 20 take one."""
     answer = optimum(tiny(start_costs=False, serving=((CHAT, TWO, "clean"),), **LONE))
-    assert answer.decision("Replicas", TWO, "clean") == pytest.approx([2, 1])
+    assert answer.decision("Replicas", E_TWO, "clean") == pytest.approx([2, 1])
 
 
 def test_loading_takes_its_share_of_the_slot():
@@ -33,7 +33,7 @@ def test_loading_takes_its_share_of_the_slot():
     def replicas(rps: float) -> list[float]:
         demand = [[[rps, 0.0]], [[0.0, 0.0]]]
         answer = optimum(tiny({"demand_rps": demand}, serving=((CHAT, ONE, "clean"),), **LONE))
-        return answer.decision("Replicas", ONE, "clean").tolist()
+        return answer.decision("Replicas", E_ONE, "clean").tolist()
 
     assert replicas(38.0) == pytest.approx([4, 0])
     assert replicas(38.1) == pytest.approx([5, 0])

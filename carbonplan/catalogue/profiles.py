@@ -1,0 +1,39 @@
+"""Operating points that a user measured, which replace those of the technology model."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+
+from carbonplan.catalogue.inputs import MeasuredProfile
+from carbonplan.catalogue.records import NonNegative, Positive, Record
+from carbonplan.catalogue.tables import read_table
+from carbonplan.scenario.schema import Precision
+
+
+class ProfileRow(Record):
+    """A row of the file that ``fleet.profiles`` names."""
+
+    llm: str
+    sku: str
+    tensor_parallel: Annotated[int, Field(ge=1)]
+    pipeline_parallel: Annotated[int, Field(ge=1)]
+    precision: Precision
+    clock_fraction: Annotated[float, Field(gt=0, le=1)]
+    request_class: str
+    max_rate_rps: Positive
+    energy_j_per_request: NonNegative
+    ttft_s: Positive
+    source: str
+
+
+def read_profiles(path: Path) -> tuple[MeasuredProfile, ...]:
+    """Measured operating points of a CSV file."""
+    names = [field.name for field in fields(MeasuredProfile)]
+    return tuple(
+        MeasuredProfile(**{name: getattr(row, name) for name in names})
+        for row in read_table(path, ProfileRow)
+    )

@@ -1,0 +1,164 @@
+"""``data``: catalogue tables made from series and traces of one's own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from carbonplan.cli.options import Json, Overwrite, refuse_existing
+from carbonplan.cli.output import show, show_json, table
+from carbonplan.errors import UsageError
+
+if TYPE_CHECKING:
+    from carbonplan.catalogue.records import Record
+
+app = typer.Typer(
+    help="Make tables from data of your own.", no_args_is_help=True, rich_markup_mode=None
+)
+
+Trace = Annotated[
+    Path, typer.Argument(metavar="TRACE", help="A CSV file, plain or compressed with gzip.")
+]
+Service = Annotated[
+    str, typer.Option("--service", metavar="NAME", help="What the service is to be called.")
+]
+Source = Annotated[
+    str,
+    typer.Option("--source", metavar="KEY", help="Where the trace is from, as in sources.csv."),
+]
+
+
+@app.command("typical-days")
+def typical_days(
+    series: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="SERIES...", help="Hourly series of one or more zones over the same days."
+        ),
+    ],
+    days: Annotated[int, typer.Option("--days", min=2, max=366, help="Days to choose.")] = 12,
+    peaks_of: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--peak-of", metavar="ZONE", help="Keep the day of its highest hour; repeatable."
+        ),
+    ] = None,
+    fill_gap_hours: Annotated[
+        int, typer.Option(min=0, max=24, help="The longest gap that may be filled.")
+    ] = 0,
+    out: Annotated[Path, typer.Option(metavar="FILE", help="Table to write.")] = Path(
+        "typical_days.csv"
+    ),
+    overwrite: Overwrite = False,
+    as_json: Json = False,
+) -> None:
+    """Choose weighted days for a year.
+
+    Chosen for all zones together, so that what happens at the same hour stays together; each
+    zone keeps its mean, and the days of the highest and the lowest joint mean are kept. A file
+    has time_utc and a column per zone, or time_utc, zone_id and a column of values.
+    """
+    refuse_existing(out, overwrite)
+    from carbonplan.prepare.typical_days import errors_of, read_days, write_days
+    from carbonplan.prepare.typical_days import typical_days as chosen_days
+
+    whole = read_days(series, fill_gap_hours=fill_gap_hours)
+    chosen = chosen_days(whole, days, peaks_of=peaks_of or ())
+    write_days(chosen, out)
+    errors = [asdict(error) for error in errors_of(chosen, whole)]
+    if as_json:
+        show_json({"file": str(out), "days": len(chosen.dates), "errors": errors})
+        return
+    show(f"wrote {out}: {len(chosen.dates)} of {len(whole.dates)} days; what they lose:")
+    show(table(errors))
+
+
+@app.command()
+def classes(
+    trace: Trace,
+    service: Service,
+    source: Source,
+    count: Annotated[
+        int, typer.Option("--classes", min=1, max=50, help="The most classes to make.")
+    ] = 4,
+    workload: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME", help="TRACE holds histograms of several workloads; take this one."
+        ),
+    ] = None,
+    out: Annotated[Path, typer.Option(metavar="FILE", help="Table to write.")] = Path(
+        "classes.csv"
+    ),
+    overwrite: Overwrite = False,
+    as_json: Json = False,
+) -> None:
+    """Make request classes from a trace.
+
+    A request log has the columns input_tokens and output_tokens; histograms have workload,
+    field, mean_tokens_in_bin and requests_frac.
+    """
+    refuse_existing(out, overwrite)
+    from carbonplan.prepare.classes import (
+        read_histograms,
+        read_lengths,
+        request_classes,
+        write_classes,
+    )
+
+    lengths = read_lengths(trace) if workload is None else read_histograms(trace, workload)
+    evidence = "measured" if workload is None else "derived"
+    rows = request_classes(lengths, service, count, evidence=evidence, source=source)
+    write_classes(rows, out)
+    _show_written(rows, out, f"{len(rows)} classes", as_json)
+
+
+@app.command()
+def arrivals(
+    trace: Trace,
+    service: Service,
+    source: Source,
+    start_hour_of_week: Annotated[
+        int,
+        typer.Option(
+            min=0, max=167, help="Local hour in which the trace begins; 0 is Monday 00:00."
+        ),
+    ],
+    rates: Annotated[
+        bool,
+        typer.Option("--rates", help="TRACE is a series of rates (t_s, requests_per_s)."),
+    ] = False,
+    workload: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="With --rates: only the rows of this workload."),
+    ] = None,
+    out: Annotated[Path, typer.Option(metavar="FILE", help="Table to write.")] = Path(
+        "arrivals.csv"
+    ),
+    overwrite: Overwrite = False,
+    as_json: Json = False,
+) -> None:
+    """Make a weekly arrival shape from a trace.
+
+    A request log has the column t_ms, milliseconds since the trace began.
+    """
+    if workload is not None and not rates:
+        raise UsageError("--workload needs --rates: a request log is of one service")
+    refuse_existing(out, overwrite)
+    from carbonplan.prepare.arrivals import arrival_shape, read_log, read_rates, write_arrivals
+
+    load = read_rates(trace, workload) if rates else read_log(trace)
+    rows = arrival_shape(load, service, start_hour_of_week=start_hour_of_week, source=source)
+    write_arrivals(rows, out)
+    _show_written(rows, out, f"{len(rows)} hours of the week", as_json)
+
+
+def _show_written(rows: Sequence[Record], out: Path, what: str, as_json: bool) -> None:
+    if as_json:
+        show_json({"file": str(out), "rows": [row.model_dump(mode="json") for row in rows]})
+    else:
+        show(f"wrote {out}: {what}")

@@ -1,0 +1,233 @@
+"""``solve``, ``verify`` and ``report``: from a scenario to a plan, and what a plan says."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from carbonplan.cli.loading import load
+from carbonplan.cli.options import (
+    AllowPath,
+    Gap,
+    Json,
+    Objective,
+    Overrides,
+    Overwrite,
+    PlanFolder,
+    Progress,
+    ProgressMode,
+    Quiet,
+    Scenario,
+    Seed,
+    Threads,
+    TimeLimit,
+    Variant,
+    refuse_existing,
+)
+from carbonplan.cli.output import say, show, show_json
+from carbonplan.cli.progress import shown
+from carbonplan.errors import (
+    Interrupted,
+    PlanDoesNotHold,
+    StoppedAtLimit,
+    Terminated,
+    UsageError,
+)
+
+if TYPE_CHECKING:
+    from carbonplan.pipeline import Result
+    from carbonplan.verify import Verification
+
+PLANS = Path("plans")
+DONE = 0
+EXIT_CODE = {  # of a plan by the status of its solve
+    "optimal": DONE,
+    "feasible": StoppedAtLimit.exit_code,
+    "interrupted": Interrupted.exit_code,
+}
+
+
+class Format(StrEnum):
+    """What a report is written as."""
+
+    TEXT = "text"
+    HTML = "html"
+
+
+def solve(
+    scenario: Scenario,
+    overrides: Overrides = None,
+    variant: Variant = None,
+    objective: Objective = None,
+    baselines: Annotated[
+        str,
+        typer.Option(
+            metavar="LIST|all", help="Also solve these baselines, separated by commas, or all."
+        ),
+    ] = "",
+    gap: Gap = None,
+    time_limit: TimeLimit = None,
+    threads: Threads = None,
+    seed: Seed = None,
+    allow_range: Annotated[
+        bool, typer.Option("--allow-range", help="Solve even if figures span too many decades.")
+    ] = False,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Folder of the plan.  [default: plans/<scenario>]"),
+    ] = None,
+    overwrite: Overwrite = False,
+    allow_path: AllowPath = None,
+    progress: Progress = ProgressMode.AUTO,
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> None:
+    """Find the plan and write it.
+
+    The plan comes with the proof of how good it is, is checked by other code than made it,
+    and lies in a folder with its report.
+    """
+    loaded = load(scenario, overrides, variant, allow_path, objective)
+    folder = out or _default_folder(loaded.scenario.name, variant)
+    refuse_existing(folder, overwrite)
+    from carbonplan import pipeline
+    from carbonplan.report import files
+
+    options = pipeline.Options(
+        gap=gap,
+        time_limit_s=time_limit,
+        threads=threads,
+        seed=seed,
+        out=folder,
+        overwrite=overwrite,
+        baselines=_names(baselines),
+        allow_range=allow_range,
+    )
+    with shown(progress, quiet=quiet) as on_progress:
+        result = pipeline.run(loaded, options, on_progress=on_progress, render=files)
+    _show_result(result, as_json=as_json, quiet=quiet)
+    raise typer.Exit(_exit_code(result))
+
+
+def verify(
+    plan_folder: PlanFolder,
+    scenario: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SCENARIO", help="Hold the plan against this, not what it was made from."
+        ),
+    ] = None,
+    overrides: Overrides = None,
+    variant: Variant = None,
+    allow_path: AllowPath = None,
+    as_json: Json = False,
+) -> None:
+    """Recompute a plan from its inputs.
+
+    Service, limits and every impact, by code that shares nothing with what made the plan.
+    """
+    if scenario is None and (overrides or variant or allow_path):
+        raise UsageError("--set, --variant and --allow-path need --scenario")
+    from carbonplan import pipeline
+    from carbonplan.catalogue.gather import gather
+    from carbonplan.plan import read
+    from carbonplan.verify import verify as verified
+
+    plan = read(plan_folder)
+    loaded = (
+        pipeline.reload(plan_folder)
+        if scenario is None
+        else load(scenario, overrides, variant, allow_path)
+    )
+    verification = verified(gather(loaded), plan)
+    _show_verification(verification, as_json=as_json)
+    raise typer.Exit(DONE if verification.ok else PlanDoesNotHold.exit_code)
+
+
+def report(
+    plan_folder: PlanFolder,
+    form: Annotated[
+        Format, typer.Option("--format", help="What the report is written as.")
+    ] = Format.TEXT,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write to this file, not to stdout.")
+    ] = None,
+    overwrite: Overwrite = False,
+    as_json: Json = False,
+) -> None:
+    """Print the report of a plan.
+
+    With --json, its summary.
+    """
+    if out is not None:
+        refuse_existing(out, overwrite)
+    from carbonplan import report as reports
+    from carbonplan.plan import read
+
+    plan = read(plan_folder)
+    if as_json:
+        show_json(_summary(plan_folder))
+        return
+    text = getattr(reports, form)(plan)
+    if out is None:
+        show(text)
+        return
+    out.write_text(text, encoding="utf-8")
+    say(f"wrote {out}")
+
+
+def _show_verification(verification: Verification, *, as_json: bool) -> None:
+    violations = verification.violations
+    if as_json:
+        show_json(
+            {
+                "holds": verification.ok,
+                "violations": list(violations),
+                "checks": dict(verification.checks),
+                "impacts": {n: asdict(total) for n, total in verification.impacts.items()},
+            }
+        )
+    elif violations:
+        show("the plan does not hold:" + "".join(f"\n  - {line}" for line in violations))
+    else:
+        statements, places = len(verification.checks), sum(verification.checks.values())
+        show(f"the plan holds: {statements} statements at {places} places, no violation")
+
+
+def _show_result(result: Result, *, as_json: bool, quiet: bool) -> None:
+    from carbonplan import report as reports
+
+    if as_json:
+        show_json({"folder": str(result.folder), **_summary(result.folder)})
+    else:
+        show(reports.text(result.plan))
+    if not quiet:
+        say(f"plan: {result.folder}")
+
+
+def _exit_code(result: Result) -> int:
+    if not result.verification.ok:
+        return PlanDoesNotHold.exit_code
+    status, solver = result.plan.summary["status"], result.plan.summary["solver"]
+    if solver.get("interrupted_by") in ("SIGTERM", "SIGHUP"):
+        return Terminated.exit_code
+    return EXIT_CODE[status]
+
+
+def _summary(folder: Path) -> dict[str, object]:
+    """What plan.json holds."""
+    return json.loads((folder / "plan.json").read_text(encoding="utf-8"))
+
+
+def _default_folder(scenario_name: str, variant: str | None) -> Path:
+    name = scenario_name if variant is None else f"{scenario_name}-{variant}"
+    return PLANS / name.replace("/", "-")
+
+
+def _names(baselines: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in baselines.split(",") if name.strip())

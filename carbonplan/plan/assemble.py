@@ -1,0 +1,113 @@
+"""A solution becomes a plan: decisions by label, what follows from them, totals and proof."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from carbonplan.plan.decisions import decisions, without_noise
+from carbonplan.plan.grounds import grounds, plan_labels
+from carbonplan.plan.power import consequences
+from carbonplan.plan.records import Plan
+from carbonplan.plan.summary import summary
+from carbonplan.plan.totals import impact_totals
+from carbonplan.plan.variables import GROUNDS, USES, VARIABLES
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from numpy.typing import NDArray
+
+    from carbonplan.catalogue.inputs import Inputs
+    from carbonplan.configurations import Configurations
+    from carbonplan.program import Program
+    from carbonplan.solve.solution import Solution
+
+
+def make_plan(
+    inputs: Inputs,
+    configurations: Configurations,
+    program: Program,
+    solution: Solution,
+    *,
+    timings: Mapping[str, float] | None = None,
+    warnings: Sequence[str] = (),
+) -> Plan:
+    """The plan that a solution's values stand for.
+
+    Parameters
+    ----------
+    timings
+        Seconds by step; ``write`` adds its own and the total.
+    warnings
+        Sentences about what is valid but surprising.
+    """
+    if solution.values is None:
+        raise ValueError(f"a solution without values is no plan: {solution.status}")
+    values = without_noise(program, solution.values)
+    sku_of = {configuration.name: configuration.sku for configuration in configurations.kept}
+    labels = plan_labels(inputs, configurations)
+    data = _dataset(inputs, configurations, program, values, labels)
+    return Plan(
+        scenario_name=inputs.scenario.name,
+        data=data,
+        impacts=impact_totals(
+            program,
+            values,
+            labels["region"],
+            {server: server for server in labels["sku"]} | sku_of,
+        ),
+        summary=summary(
+            inputs,
+            configurations,
+            program,
+            solution,
+            values,
+            servers=_servers(data),
+            timings=timings or {},
+            warnings=warnings,
+        ),
+    )
+
+
+def _dataset(
+    inputs: Inputs,
+    configurations: Configurations,
+    program: Program,
+    values: NDArray,
+    labels: Mapping[str, list[str]],
+) -> xr.Dataset:
+    import xarray as xr
+
+    slots = inputs.series.sizes["slot"]
+    found = grounds(inputs, configurations, labels)
+    data = xr.Dataset(
+        {name: (GROUNDS[name].dims, found[name]) for name in GROUNDS}
+        | decisions(program.columns, values, labels, slots),
+        coords={
+            **labels,
+            "slot": range(slots),
+            "use": list(USES),
+            "time_utc": ("slot", inputs.series["time_utc"].values.astype("datetime64[ns]")),
+        },
+        attrs={"Conventions": "CF-1.11", "title": inputs.scenario.name},
+    )
+    data = data.assign(consequences(data))
+    for name, variable in VARIABLES.items():
+        data[name].attrs = {"units": variable.units, "long_name": variable.long_name}
+    return data
+
+
+def _servers(data: xr.Dataset) -> list[dict[str, object]]:
+    """SKUs that stand in a region, with how many stand and how many of them are bought."""
+    standing, bought = data["servers"].values, data["purchased_servers"].values
+    return [
+        {
+            "sku": sku,
+            "region": region,
+            "count": round(standing[g, r]),
+            "purchased": round(bought[g, r]),
+        }
+        for r, region in enumerate(data["region"].values.tolist())
+        for g, sku in enumerate(data["sku"].values.tolist())
+        if round(standing[g, r])
+    ]

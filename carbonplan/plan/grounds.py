@@ -1,0 +1,130 @@
+"""What a plan's decisions rest on: demand, series and coefficients.
+
+With them a reader of the plan needs nothing else.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from carbonplan.technology.embodied import embodied_footprint
+from carbonplan.units import W_PER_KW
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from carbonplan.catalogue.inputs import Inputs
+    from carbonplan.configurations import Configurations
+
+BY_SITE = (
+    "intensity_kgco2e_per_kwh",
+    "pue",
+    "price_usd_per_kwh",
+    "wue_l_per_kwh",
+    "ewif_l_per_kwh",
+)
+BY_SLOT = ("weight", "previous", "run", "slot_hours")
+BY_OPERATING_POINT = ("rate_rps", "energy_kj_per_request", "ttft_s")
+BY_CONFIGURATION = ("accelerators", "loaded_kw", "start_energy_kwh", "start_hours")
+
+
+def plan_labels(inputs: Inputs, configurations: Configurations) -> dict[str, list[str]]:
+    """Names along every dimension but ``slot``."""
+    return {
+        "sku": [server.name for server in inputs.servers],
+        "region": [region.region for region in inputs.regions],
+        "configuration": [configuration.name for configuration in configurations.kept],
+        "request_class": [request_class.name for request_class in inputs.classes],
+        "origin": [str(name) for name in inputs.rtt_s["origin"].values],
+    }
+
+
+def grounds(
+    inputs: Inputs, configurations: Configurations, labels: dict[str, list[str]]
+) -> dict[str, Sequence | NDArray]:
+    """Values by variable name, over the dimensions that ``variables.GROUNDS`` lists."""
+    regions = labels["region"]
+    by_site = inputs.series.sel(region=regions)
+    table = configurations.table.sel(
+        request_class=labels["request_class"], configuration=labels["configuration"]
+    )
+    slots = inputs.series.sizes["slot"]
+    return {
+        "existing_servers": _existing(inputs, labels),
+        "demand_rps": _demand_rps(inputs, labels["origin"]),
+        "rtt_s": inputs.rtt_s.transpose("origin", "region").sel(region=regions).values,
+        **{name: by_site[name].transpose("region", "slot").values for name in BY_SITE},
+        **{name: np.broadcast_to(inputs.series[name].values, slots) for name in BY_SLOT},
+        **{
+            name: table[name].transpose("request_class", "configuration").values
+            for name in BY_OPERATING_POINT
+        },
+        **{name: table[name].values for name in BY_CONFIGURATION},
+        "configuration_sku": [configuration.sku for configuration in configurations.kept],
+        "configuration_llm": [configuration.llm for configuration in configurations.kept],
+        **_by_class(inputs),
+        **_by_sku(inputs),
+    }
+
+
+def _existing(inputs: Inputs, labels: dict[str, list[str]]) -> NDArray[np.float64]:
+    standing = np.zeros((len(labels["sku"]), len(labels["region"])))
+    for stand in inputs.scenario.fleet.existing:
+        place = labels["sku"].index(stand.sku), labels["region"].index(stand.region)
+        standing[place] += stand.servers
+    return standing
+
+
+def _demand_rps(inputs: Inputs, origins: list[str]) -> NDArray[np.float64]:
+    """Requests that arrive, (request_class, origin, slot) [1/s]: a class has its share."""
+    arrivals = inputs.series["arrivals_rps"].transpose("workload", "origin", "slot")
+    by_workload = arrivals.sel(
+        workload=[one.workload.name for one in inputs.classes], origin=origins
+    )
+    share = np.array([one.request_class.share for one in inputs.classes])
+    return share[:, None, None] * by_workload.values
+
+
+def _by_class(inputs: Inputs) -> dict[str, list]:
+    classes = inputs.classes
+    return {
+        "workload": [one.workload.name for one in classes],
+        "class_kind": [one.workload.kind for one in classes],
+        "class_llm": [one.workload.llm for one in classes],
+        "input_tokens": [one.request_class.input_tokens for one in classes],
+        "output_tokens": [one.request_class.output_tokens for one in classes],
+    }
+
+
+def _by_sku(inputs: Inputs) -> dict[str, list]:
+    accounting = inputs.scenario.embodied
+    servers = inputs.servers
+    made = [embodied_footprint(server, inputs.embodied_coefficients) for server in servers]
+    return {
+        "sku_accelerators": [server.sku.accelerators for server in servers],
+        "sku_accelerator": [server.accelerator.accelerator for server in servers],
+        "off_kw": [server.host.off_w / W_PER_KW for server in servers],
+        "host_idle_kw": [server.host.idle_w / W_PER_KW for server in servers],
+        "parked_kw": [
+            server.sku.accelerators * server.power.parked_w / W_PER_KW for server in servers
+        ],
+        **{
+            f"{range_}embodied_{part}_kgco2e": [
+                getattr(footprint, f"{range_}{part}_kgco2e") for footprint in made
+            ]
+            for range_ in ("", "low_", "high_")
+            for part in ("host", "accelerators")
+        },
+        "host_lifetime_years": [
+            accounting.host_lifetime_years or server.sku.host_lifetime_years
+            for server in servers
+        ],
+        "accelerator_lifetime_years": [
+            accounting.accelerator_lifetime_years or server.sku.accelerator_lifetime_years
+            for server in servers
+        ],
+    }

@@ -1,0 +1,81 @@
+r"""What the servers of a plan draw, by what they draw it for.
+
+.. math::
+
+    P_{grt} = w^{off}_g (S_{gr} - p_{grt}) + (w^{host}_g + w^{parked}_g) p_{grt}
+            + \sum_{c \in g} \Big( w^{loaded}_c n_{crt} + \sum_k e_{kc} L_{kcrt}
+            + E^{start}_c s_{crt} / h_t \Big)
+
+with servers S, of them powered p, replicas n, load L and starts s (1 kJ per request at one
+request per second is 1 kW).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from carbonplan.plan.variables import CONSEQUENCES, USES
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+
+def it_power_by_use_kw(data: xr.Dataset) -> dict[str, xr.DataArray]:
+    """Summands of the IT power [kW], each over (sku, region, slot)."""
+    import xarray as xr
+
+    serving = xr.dot(data["energy_kj_per_request"], data["load_rps"], dim="request_class")
+    starts = data["start_energy_kwh"] / data["slot_hours"] * data["starts"]
+    powered = data["powered_servers"]
+    return {
+        "serving": _by_sku(data, serving),
+        "ready": _by_sku(data, data["loaded_kw"] * data["replicas"]),
+        "accelerators": data["parked_kw"] * powered,
+        "hosts": data["host_idle_kw"] * powered,
+        "off": data["off_kw"] * (data["servers"] - powered),
+        "starts": _by_sku(data, starts),
+    }
+
+
+def consequences(data: xr.Dataset) -> dict[str, xr.DataArray]:
+    """Power, its carbon and the energy of the horizon, as the plan lists them.
+
+    The energy by use stands as the servers draw it; what a site adds, PUE - 1 times
+    their sum, is the use ``overhead``.
+    """
+    import xarray as xr
+
+    by_use = it_power_by_use_kw(data)
+    it_power = sum(by_use.values())
+    site_power = data["pue"] * it_power.sum("sku")
+    hours = data["weight"] * data["slot_hours"]
+    energy = {use: xr.dot(power, hours, dim="slot") for use, power in by_use.items()}
+    energy["overhead"] = xr.dot(it_power, (data["pue"] - 1.0) * hours, dim="slot")
+    arrays = {
+        "it_power_kw": it_power,
+        "site_power_kw": site_power,
+        "operational_kgco2e_per_hour": data["intensity_kgco2e_per_kwh"] * site_power,
+        "energy_kwh": _stacked(energy),
+    }
+    return {name: array.transpose(*CONSEQUENCES[name].dims) for name, array in arrays.items()}
+
+
+def _by_sku(data: xr.Dataset, by_configuration: xr.DataArray) -> xr.DataArray:
+    """Sum over the configurations of each SKU."""
+    import xarray as xr
+
+    runs_on = (data["configuration_sku"] == data["sku"]).astype(float)
+    return xr.dot(runs_on, by_configuration, dim="configuration")
+
+
+def _stacked(by_use: dict[str, xr.DataArray]) -> xr.DataArray:
+    """One array with the dimension ``use`` in the order of ``USES``."""
+    import xarray as xr
+
+    return xr.concat(
+        [by_use[use].assign_coords(use=use) for use in USES],
+        dim="use",
+        coords="minimal",
+        compat="override",
+        join="exact",
+    )

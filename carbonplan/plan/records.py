@@ -1,0 +1,60 @@
+"""The values that a plan is: labelled arrays, impact totals and what is known of the solve."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
+
+SCHEMA_VERSION = 1  # of plan.json, plan.nc and manifest.json
+
+
+@dataclass(frozen=True)
+class ImpactTotal:
+    """One impact over the horizon with its parts; parts sum to the value.
+
+    A part that belongs to no region or to no SKU stands under a key in brackets:
+    ``(network)`` for round trips, ``(all)`` for what cannot be divided.
+    """
+
+    value: float
+    unit: str
+    by_region: Mapping[str, float]
+    by_sku: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A provisioning plan with its proof and its provenance.
+
+    Attributes
+    ----------
+    data
+        The decisions, over (sku, region): ``servers``, ``existing_servers``,
+        ``purchased_servers``; over (sku, region, slot): ``powered_servers``; over
+        (configuration, region, slot): ``replicas``, ``starts``; over (request_class,
+        configuration, region, slot): ``load_rps``; over (request_class, origin, region, slot):
+        ``flow_rps``; over (request_class, slot): ``backlog_krequests`` (zero for online
+        classes). What follows from them: ``it_power_kw`` (sku, region, slot),
+        ``site_power_kw`` and ``operational_kgco2e_per_hour`` (region, slot), ``energy_kwh``
+        (use, sku, region). And what they rest on: demand, series, configurations' table and
+        server coefficients, all listed with unit and meaning in ``carbonplan.plan.variables``.
+    summary
+        What plan.json holds besides the impacts: status, objective, bound, gap, sizes,
+        timings, signal, coefficient sets, solver steps, sources. Plain JSON values.
+    """
+
+    scenario_name: str
+    data: xr.Dataset
+    impacts: Mapping[str, ImpactTotal]
+    summary: Mapping[str, object]
+
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """The plan as tables: servers, replicas, load, flow, hourly, impacts and more."""
+        from carbonplan.plan.tabulate import tables
+
+        return tables(self)

@@ -1,0 +1,127 @@
+"""What plan.json says besides the impacts, as plain JSON values."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from carbonplan.plan.objective import named_objective
+from carbonplan.plan.provenance import fingerprint, versions
+from carbonplan.plan.records import SCHEMA_VERSION
+from carbonplan.plan.rounding import rounding_gap
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from carbonplan.catalogue.inputs import Inputs
+    from carbonplan.catalogue.records import Record
+    from carbonplan.configurations import Configurations
+    from carbonplan.program import Program
+    from carbonplan.solve.solution import Solution
+
+
+def summary(
+    inputs: Inputs,
+    configurations: Configurations,
+    program: Program,
+    solution: Solution,
+    values: NDArray[np.float64],
+    *,
+    servers: list[dict[str, object]],
+    timings: Mapping[str, float],
+    warnings: Sequence[str],
+) -> dict[str, object]:
+    """Status, proof, sizes, times and provenance of a plan; what is unknown is None."""
+    objective = float(program.cost @ values) + program.offset
+    bound, gap, notes = _proof(objective, solution.bound)
+    rounding = rounding_gap(inputs, configurations, program, values)
+    if rounding.gap is None:
+        notes = [*notes, f"rounding gap not known: {rounding.reason}"]
+    replicas = program.columns["Replicas"].positions
+    scenario = inputs.scenario
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "description": scenario.description,
+        "fingerprint": fingerprint(inputs),
+        "status": str(solution.status),
+        "objective": {**named_objective(scenario.objective), "value": objective},
+        "bound": bound,
+        "gap": gap,
+        "rounding_gap": rounding.gap,
+        "replicas": "whole" if program.integer[replicas].all() else "continuous",
+        "servers": servers,
+        "sizes": _sizes(program),
+        "timings_s": dict(timings),
+        "signal": scenario.signal.model_dump(mode="json"),
+        "coefficient_sets": {"embodied": scenario.embodied.coefficient_set},
+        "solver": {
+            "name": solution.solver,
+            "nodes": solution.nodes,
+            "seconds": solution.seconds,
+            "steps": list(solution.steps),
+        },
+        "versions": versions(),
+        "sources": _sources(inputs),
+        "records_by_evidence": _records_by_evidence(inputs),
+        "notes": list(notes),
+        "warnings": list(warnings),
+    }
+
+
+def _proof(
+    objective: float, bound: float | None
+) -> tuple[float | None, float | None, list[str]]:
+    """Bound and gap that can be stood by, and what had to be said about them.
+
+    A bound above the plan's own objective proves no more than the objective itself.
+    """
+    if bound is None or not math.isfinite(bound):
+        return None, None, ["the solver proved no bound"]
+    bound = min(bound, objective)
+    if objective == bound:
+        return bound, 0.0, []
+    if objective == 0.0:
+        return bound, None, ["the gap has no meaning: the objective is 0"]
+    return bound, (objective - bound) / abs(objective), []
+
+
+def _sizes(program: Program) -> dict[str, int]:
+    rows, columns = program.matrix.shape
+    return {
+        "rows": rows,
+        "columns": columns,
+        "nonzeros": int(program.matrix.nnz),
+        "integers": int(program.integer.sum()),
+    }
+
+
+def _records(inputs: Inputs) -> list[Record]:
+    """Every record that the plan rests on."""
+    of_servers = [
+        record
+        for server in inputs.servers
+        for record in (server.sku, server.host, server.accelerator, server.power, server.price)
+    ]
+    parts = [part for server in inputs.servers for part in server.parts]
+    classes = [one.request_class for one in inputs.classes]
+    chosen = inputs.scenario.embodied.coefficient_set
+    coefficients = [c for c in inputs.embodied_coefficients if c.coefficient_set == chosen]
+    records = [*of_servers, *parts, *inputs.llms, *inputs.regions, *classes, *coefficients]
+    return list(dict.fromkeys(records))
+
+
+def _sources(inputs: Inputs) -> list[dict[str, object]]:
+    """Sources of the figures in use; of measured profiles, what their user calls them."""
+    listed = [source.model_dump(mode="json", exclude={"note"}) for source in inputs.sources]
+    profiles = sorted({profile.source for profile in inputs.profiles})
+    return [*listed, *({"key": key} for key in profiles)]
+
+
+def _records_by_evidence(inputs: Inputs) -> dict[str, int]:
+    """How many of the records in use are measured, published, derived and assumed."""
+    counts = Counter(record.evidence for record in _records(inputs))
+    counts["measured"] += len(inputs.profiles)
+    return dict(sorted(counts.items()))

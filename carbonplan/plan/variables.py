@@ -1,0 +1,113 @@
+"""What a plan's dataset holds: dimensions, unit and meaning of every variable.
+
+The attributes of plan.nc come from here, and a plan that is read back is held against it.
+Slots are numbered; ``time_utc`` says when each begins.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Variable:
+    """A variable of the dataset; ``text`` ones hold names."""
+
+    dims: tuple[str, ...]
+    units: str
+    long_name: str
+    text: bool = False
+
+
+SERVER = ("sku", "region")
+SITE = ("region", "slot")
+RUNNING = ("configuration", "region", "slot")
+OPERATING_POINT = ("request_class", "configuration")
+
+DECISIONS = {
+    "servers": Variable(SERVER, "1", "servers that stand, existing and purchased"),
+    "purchased_servers": Variable(SERVER, "1", "servers to buy"),
+    "powered_servers": Variable((*SERVER, "slot"), "1", "servers switched on"),
+    "replicas": Variable(RUNNING, "1", "running replicas"),
+    "starts": Variable(RUNNING, "1", "replicas that start in the slot"),
+    "load_rps": Variable((*OPERATING_POINT, "region", "slot"), "s-1", "requests served"),
+    "flow_rps": Variable(
+        ("request_class", "origin", "region", "slot"),
+        "s-1",
+        "requests routed from users to site",
+    ),
+    "backlog_krequests": Variable(
+        ("request_class", "slot"), "1e3", "batch requests waiting at the end of the slot"
+    ),
+}
+
+CONSEQUENCES = {
+    "it_power_kw": Variable((*SERVER, "slot"), "kW", "power of the servers"),
+    "site_power_kw": Variable(SITE, "kW", "power of the site, cooling and losses included"),
+    "operational_kgco2e_per_hour": Variable(SITE, "kg h-1", "operational carbon of an hour"),
+    "energy_kwh": Variable(
+        ("use", "sku", "region"), "kWh", "energy of the horizon by what it was used for"
+    ),
+}
+
+GROUNDS = {
+    "existing_servers": Variable(SERVER, "1", "servers that stand already"),
+    "demand_rps": Variable(("request_class", "origin", "slot"), "s-1", "requests that arrive"),
+    "rtt_s": Variable(("origin", "region"), "s", "network round trip"),
+    "intensity_kgco2e_per_kwh": Variable(SITE, "kg kWh-1", "carbon intensity of the grid"),
+    "pue": Variable(SITE, "1", "power usage effectiveness"),
+    "price_usd_per_kwh": Variable(SITE, "USD kWh-1", "price of energy"),
+    "wue_l_per_kwh": Variable(SITE, "L kWh-1", "water used on site per IT energy"),
+    "ewif_l_per_kwh": Variable(SITE, "L kWh-1", "water used by power stations per site energy"),
+    "weight": Variable(("slot",), "1", "like slots that the slot stands for"),
+    "previous": Variable(("slot",), "1", "slot before, -1 where a closed run begins"),
+    "run": Variable(("slot",), "1", "number of the run of consecutive slots"),
+    "slot_hours": Variable(("slot",), "h", "length of the slot"),
+    "rate_rps": Variable(OPERATING_POINT, "s-1", "planned rate of one replica"),
+    "energy_kj_per_request": Variable(
+        OPERATING_POINT, "kJ", "energy of a request above that of the idle replica"
+    ),
+    "ttft_s": Variable(OPERATING_POINT, "s", "mean time to first token without network"),
+    "accelerators": Variable(("configuration",), "1", "accelerators of one replica"),
+    "loaded_kw": Variable(("configuration",), "kW", "power of an idle replica above parked"),
+    "start_energy_kwh": Variable(("configuration",), "kWh", "energy of starting a replica"),
+    "start_hours": Variable(("configuration",), "h", "time that starting a replica takes"),
+    "configuration_sku": Variable(("configuration",), "", "SKU that the replica runs on", True),
+    "configuration_llm": Variable(("configuration",), "", "LLM that the replica serves", True),
+    "workload": Variable(("request_class",), "", "workload of the class", True),
+    "class_kind": Variable(("request_class",), "", "online or batch", True),
+    "class_llm": Variable(("request_class",), "", "LLM that is asked", True),
+    "input_tokens": Variable(("request_class",), "1", "mean tokens of a request"),
+    "output_tokens": Variable(("request_class",), "1", "mean tokens of an answer"),
+    "sku_accelerators": Variable(("sku",), "1", "accelerators of one server"),
+    "sku_accelerator": Variable(("sku",), "", "accelerator of the server", True),
+    "off_kw": Variable(("sku",), "kW", "power of a server that is switched off"),
+    "host_idle_kw": Variable(("sku",), "kW", "power of a powered host without accelerators"),
+    "parked_kw": Variable(("sku",), "kW", "power of a server's accelerators, nothing loaded"),
+    "embodied_host_kgco2e": Variable(("sku",), "kg", "carbon of making the host"),
+    "embodied_accelerators_kgco2e": Variable(("sku",), "kg", "carbon of making accelerators"),
+    "low_embodied_host_kgco2e": Variable(("sku",), "kg", "the same of the host, at least"),
+    "low_embodied_accelerators_kgco2e": Variable(
+        ("sku",), "kg", "the same of the accelerators, at least"
+    ),
+    "high_embodied_host_kgco2e": Variable(("sku",), "kg", "the same of the host, at most"),
+    "high_embodied_accelerators_kgco2e": Variable(
+        ("sku",), "kg", "the same of the accelerators, at most"
+    ),
+    "host_lifetime_years": Variable(("sku",), "a", "life over which the host is charged"),
+    "accelerator_lifetime_years": Variable(
+        ("sku",), "a", "life over which the accelerators are charged"
+    ),
+}
+
+VARIABLES = {**DECISIONS, **CONSEQUENCES, **GROUNDS}
+
+USES = {
+    "serving": "serving requests",
+    "ready": "replicas held ready",
+    "accelerators": "accelerators of powered servers at rest",
+    "hosts": "hosts of powered servers",
+    "off": "servers switched off",
+    "starts": "loading models",
+    "overhead": "cooling and losses of the site",
+}

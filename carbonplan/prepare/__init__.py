@@ -1,0 +1,1 @@
+"""From raw public data to the small tables that the catalogue carries."""

@@ -1,0 +1,100 @@
+"""The hours: which configuration serves what, where and when; the sites hour by hour."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from carbonplan.report.arrays import Floats, names, values
+from carbonplan.report.document import Block, Illustration, Paragraph, Section, Table
+from carbonplan.report.horizon import Horizon, clock, horizon, weekday_hour
+from carbonplan.report.wording import joined, label, number, percent, share, span
+from carbonplan.report.workloads import ConfigurationUse, WorkloadUse, workload_uses
+from carbonplan.units import G_PER_KG
+
+if TYPE_CHECKING:
+    from carbonplan.plan import Plan
+
+CAPTION = (
+    "Carbon intensity of the grids, and the requests served in each slot by region: online and "
+    "batch work apart. Thin grey lines are grids of regions where nothing runs."
+)
+HEADER = ("Configuration", "Regions", "Replicas", "Most at", "Share of requests")
+
+
+def week(plan: Plan) -> Section:
+    """What runs when."""
+    hours = horizon(plan.data)
+    blocks: list[Block] = [Illustration("week", CAPTION)]
+    for workload in workload_uses(plan.data):
+        blocks.append(_workload_table(workload, hours))
+        if workload.batch:
+            blocks.append(Paragraph(_shift(workload)))
+    blocks += _sites_table(plan)
+    return Section("week", hours.title, tuple(blocks))
+
+
+def _workload_table(workload: WorkloadUse, hours: Horizon) -> Table:
+    """Configurations in use, most work first."""
+    llms = dict.fromkeys(label(use.llm) for use in workload.configurations if use.llm)
+    served = f", {joined(llms)}" if llms else ""
+    caption = f"{label(workload.name)}: {'batch' if workload.batch else 'online'}{served}"
+    rows = tuple(_configuration_row(use, hours) for use in workload.configurations)
+    return Table(caption, HEADER, rows, words=2)
+
+
+def _configuration_row(use: ConfigurationUse, hours: Horizon) -> tuple[str, ...]:
+    replicas = use.replicas
+    name_of = clock if hours.typical else weekday_hour
+    peak = "–"
+    if hours.times is not None and replicas.max() > replicas.min():
+        peak = name_of(hours.times[replicas.argmax()])
+    return (
+        label(use.name.removeprefix(f"{use.llm}@")),
+        joined((label(region, 32) for region in use.regions), most=4),
+        span(replicas.min(), replicas.max()),
+        peak,
+        share(use.share_fraction),
+    )
+
+
+def _shift(workload: WorkloadUse) -> str:
+    """How far batch work keeps to the cleaner hours."""
+    name = label(workload.name)
+    if workload.clean is None:
+        return f"{name} has no cleaner hours to move to."
+    return (
+        f"{percent(workload.clean.fraction)} of the work of {name} is done in hours cleaner "
+        f"than the median hour of their region; spread evenly over the hours it would be "
+        f"{percent(workload.clean.evenly_fraction)}."
+    )
+
+
+def _sites_table(plan: Plan) -> list[Block]:
+    """Servers, powered servers, site power and carbon intensity: lowest to highest slot."""
+    servers = values(plan.data, "servers", "sku", "region")
+    powered = values(plan.data, "powered_servers", "sku", "region", "slot")
+    columns = (
+        ("Powered servers", None if powered is None else powered.sum(axis=0)),
+        ("Site power [kW]", values(plan.data, "site_power_kw", "region", "slot")),
+        ("Intensity [g/kWh]", _intensity_g_per_kwh(plan)),
+    )
+    known = [(title, amounts) for title, amounts in columns if amounts is not None]
+    if servers is None:
+        return []
+    regions = names(plan.data, "region")
+    used = [r for r in range(len(regions)) if servers[:, r].any()]
+    rows = tuple(
+        (
+            label(regions[r]),
+            number(servers[:, r].sum()),
+            *(span(amounts[r].min(), amounts[r].max()) for _, amounts in known),
+        )
+        for r in used
+    )
+    header = ("Region", "Servers", *(title for title, _ in known))
+    return [Table("Sites, lowest to highest slot", header, rows, detail=True)]
+
+
+def _intensity_g_per_kwh(plan: Plan) -> Floats | None:
+    intensity = values(plan.data, "intensity_kgco2e_per_kwh", "region", "slot")
+    return None if intensity is None else G_PER_KG * intensity

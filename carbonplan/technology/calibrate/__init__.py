@@ -1,0 +1,1 @@
+"""Fitting the coefficients of the technology models to measured serving."""

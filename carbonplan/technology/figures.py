@@ -1,0 +1,188 @@
+"""Figures of LLMs and hardware that the models compute with, as numbers or as arrays.
+
+A figure record holds numbers for one LLM or server; :func:`stacked` makes the same record
+hold arrays over replicas, so that one function serves one replica and a million.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import TypeVar
+
+import numpy as np
+
+from carbonplan.catalogue.records import (
+    Accelerator,
+    AcceleratorPower,
+    ModelCard,
+    Server,
+)
+from carbonplan.technology.calibration import Calibration, Coefficients
+from carbonplan.technology.shapes import LlmFigures, llm_figures
+
+Figures = TypeVar("Figures")
+
+WIDER_PEAKS = {
+    "fp16": ("fp16_tflops",),
+    "bf16": ("bf16_tflops", "fp16_tflops"),
+    "fp8": ("fp8_tflops", "bf16_tflops", "fp16_tflops"),
+    "int8": ("bf16_tflops", "fp16_tflops"),  # weight-only: multiplied in 16 bits
+    "int4": ("bf16_tflops", "fp16_tflops"),  # weight-only
+    "fp4": ("fp4_tflops", "fp8_tflops", "bf16_tflops", "fp16_tflops"),
+}
+
+
+@dataclass(frozen=True)
+class Replica:
+    """One running copy: an LLM on accelerators of a server, and how it is spread over them."""
+
+    server: Server
+    llm: ModelCard
+    tensor_parallel: int
+    pipeline_parallel: int
+    precision: str
+    clock_fraction: float
+
+    @property
+    def accelerators(self) -> int:
+        return self.tensor_parallel * self.pipeline_parallel
+
+
+@dataclass(frozen=True)
+class HardwareFigures:
+    """One accelerator of a server with its share of the host, at the precision of a replica."""
+
+    memory_gb: float
+    bandwidth_gb_per_s: float
+    peak_tflops: float  # of the precision, dense
+    attention_tflops: float  # in 16 bits
+    narrow: float  # 1 where the peak is that of a format below 16 bits
+    link_gb_per_s: float
+    limit_w: float
+    idle_w: float
+    parked_w: float
+    host_load_w: float  # share of one accelerator
+    nic_gb_per_s: float
+
+
+@dataclass(frozen=True)
+class ReplicaFigures:
+    """All that the models need to know of replicas, over (replica,)."""
+
+    llm: LlmFigures
+    hardware: HardwareFigures
+    coefficients: Coefficients
+    tensor_parallel: np.ndarray
+    pipeline_parallel: np.ndarray
+    clock_fraction: np.ndarray
+
+    @property
+    def accelerators(self) -> np.ndarray:
+        return self.tensor_parallel * self.pipeline_parallel
+
+    def __getitem__(self, part: slice) -> ReplicaFigures:
+        return ReplicaFigures(
+            *(taken(record, part) for record in (self.llm, self.hardware, self.coefficients)),
+            self.tensor_parallel[part],
+            self.pipeline_parallel[part],
+            self.clock_fraction[part],
+        )
+
+
+def replica_figures(replicas: Sequence[Replica], calibration: Calibration) -> ReplicaFigures:
+    """Figures of replicas, (replica,); records are read once for each LLM and server."""
+    llms = _distinct(
+        [(replica.llm.llm, replica.precision) for replica in replicas],
+        [(replica.llm, replica.precision) for replica in replicas],
+    )
+    servers = _distinct(
+        [(replica.server.name, replica.precision) for replica in replicas],
+        [(replica.server, replica.precision) for replica in replicas],
+    )
+    return ReplicaFigures(
+        taken(stacked([llm_figures(*one) for one in llms.distinct]), llms.position),
+        taken(stacked([hardware_figures(*one) for one in servers.distinct]), servers.position),
+        taken(
+            stacked([calibration.coefficients(one.accelerator) for one, _ in servers.distinct]),
+            servers.position,
+        ),
+        np.array([replica.tensor_parallel for replica in replicas], dtype=float),
+        np.array([replica.pipeline_parallel for replica in replicas], dtype=float),
+        np.array([replica.clock_fraction for replica in replicas], dtype=float),
+    )
+
+
+def stacked(records: Sequence[Figures]) -> Figures:
+    """One record whose fields are arrays over the given records."""
+    first = type(records[0])
+    return first(
+        *(
+            np.array([getattr(record, field.name) for record in records], dtype=float)
+            for field in fields(first)
+        )
+    )
+
+
+def taken(record: Figures, part: np.ndarray | slice) -> Figures:
+    """The record of arrays at some positions."""
+    return type(record)(*(getattr(record, field.name)[part] for field in fields(record)))
+
+
+def hardware_figures(server: Server, precision: str) -> HardwareFigures:
+    """One accelerator of a server, its host shared equally among the accelerators."""
+    return accelerator_figures(
+        server.accelerator,
+        server.power,
+        precision,
+        host_load_w=server.host.load_w / server.sku.accelerators,
+        nic_gb_per_s=server.sku.nic_gb_per_s,
+    )
+
+
+def accelerator_figures(
+    accelerator: Accelerator,
+    power: AcceleratorPower,
+    precision: str,
+    *,
+    host_load_w: float = 0.0,
+    nic_gb_per_s: float = np.inf,
+) -> HardwareFigures:
+    """One accelerator with a share of a host; without one, the accelerator alone."""
+    peak, peak_name = _peak(accelerator, precision)
+    return HardwareFigures(
+        memory_gb=accelerator.memory_gb,
+        bandwidth_gb_per_s=accelerator.memory_bandwidth_gb_per_s,
+        peak_tflops=peak,
+        attention_tflops=_peak(accelerator, "bf16")[0],
+        narrow=float(peak_name not in WIDER_PEAKS["bf16"]),
+        link_gb_per_s=accelerator.scale_up_bandwidth_gb_per_s,
+        limit_w=accelerator.tdp_w,
+        idle_w=power.idle_w,
+        parked_w=power.parked_w,
+        host_load_w=host_load_w,
+        nic_gb_per_s=nic_gb_per_s,
+    )
+
+
+def _peak(accelerator: Accelerator, precision: str) -> tuple[float, str]:
+    """Dense peak for a precision, or of the next wider one that the hardware has [TFLOPS]."""
+    for name in WIDER_PEAKS[precision]:
+        peak = getattr(accelerator, name)
+        if peak is not None:
+            return peak, name
+    raise ValueError(f"{accelerator.accelerator} has no 16-bit peak")
+
+
+@dataclass(frozen=True)
+class _Distinct:
+    distinct: list
+    position: np.ndarray
+
+
+def _distinct(keys: Sequence[tuple[str, str]], values: Sequence[tuple]) -> _Distinct:
+    """Distinct values in order of appearance, and where each of the keys finds its own."""
+    first = dict(zip(reversed(keys), reversed(values), strict=True))
+    order = list(dict.fromkeys(keys))
+    number = {key: place for place, key in enumerate(order)}
+    return _Distinct([first[key] for key in order], np.array([number[key] for key in keys]))

@@ -1,0 +1,141 @@
+"""An LLM's parameters, bytes and attention work, counted from the shape on its card."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from carbonplan.catalogue.records import ModelCard
+from carbonplan.units import PARAMETERS_PER_BILLION
+
+ACTIVATION_BYTES = 2.0  # activations and KV cache stay in 16 bits
+BYTES_PER_PARAMETER = {
+    "fp16": 2.0,
+    "bf16": 2.0,
+    "fp8": 1.0,
+    "int8": 1.0,
+    "int4": 0.53,  # 4 bits and a 16-bit scale for every 128, as AWQ and GPTQ store them
+    "fp4": 0.53,  # 4 bits and an 8-bit scale for every 32: the OCP format MXFP4
+}
+
+
+@dataclass(frozen=True)
+class LlmFigures:
+    """An LLM in one precision; counts, parameters and bytes of all its layers together."""
+
+    layers: float
+    expert_layers: float
+    hidden_size: float
+    intermediate_size: float
+    context_tokens: float
+    core_parameters: float  # multiplied with every token: attention, dense and shared MLP
+    head_parameters: float  # output projection, multiplied with every sampled token
+    expert_parameters: float  # routed experts, all of them
+    experts: float  # in one layer; 1 without experts
+    experts_per_token: float
+    weight_bytes: float  # resident
+    core_bytes: float  # read by every step, the output projection included
+    expert_bytes: float  # routed experts, all of them
+    full_layers: float  # attending to the whole context
+    windowed_layers: float
+    window_tokens: float
+    kv_bytes_per_token_layer: float
+    kv_shards: float  # over how many tensor-parallel ranks the cache can be split
+    prefill_pair_flops: float  # of a query and a cached token in one layer, all heads
+    decode_pair_flops: float
+
+
+def llm_figures(llm: ModelCard, precision: str) -> LlmFigures:
+    """What one precision makes of a model card.
+
+    The embeddings stay in 16 bits. So does everything but the routed experts where the LLM is
+    published in four bits (MXFP4 experts of gpt-oss).
+    """
+    embedding = float(llm.vocabulary * llm.hidden_size)
+    routed = _routed_parameters(llm)
+    core = _core_parameters(llm, routed, embedding)
+    width = BYTES_PER_PARAMETER[precision]
+    experts_only = llm.moe is not None and precision == "fp4" and llm.native_precision == "fp4"
+    core_bytes = core * (ACTIVATION_BYTES if experts_only else width)
+    embeddings_bytes = (
+        llm.parameters_b * PARAMETERS_PER_BILLION - routed - core
+    ) * ACTIVATION_BYTES
+    full = llm.layers if llm.sliding_window_tokens is None else llm.full_attention_layers
+    full = llm.layers if full is None else full
+    return LlmFigures(
+        layers=llm.layers,
+        expert_layers=llm.layers - llm.moe.dense_layers if llm.moe else 0,
+        hidden_size=llm.hidden_size,
+        intermediate_size=llm.intermediate_size,
+        context_tokens=llm.context_tokens,
+        core_parameters=core,
+        head_parameters=embedding,
+        expert_parameters=routed,
+        experts=llm.moe.experts if llm.moe else 1,
+        experts_per_token=llm.moe.experts_per_token if llm.moe else 1,
+        weight_bytes=core_bytes + routed * width + embeddings_bytes,
+        core_bytes=core_bytes + embedding * ACTIVATION_BYTES,
+        expert_bytes=routed * width,
+        full_layers=full,
+        windowed_layers=llm.layers - full,
+        window_tokens=llm.sliding_window_tokens or llm.context_tokens,
+        kv_bytes_per_token_layer=_kv_values(llm) * ACTIVATION_BYTES,
+        kv_shards=1 if llm.mla else llm.kv_heads,
+        prefill_pair_flops=2.0 * llm.attention_heads * _prefill_width(llm),
+        decode_pair_flops=2.0 * llm.attention_heads * _decode_width(llm),
+    )
+
+
+def _routed_parameters(llm: ModelCard) -> float:
+    """Parameters of all routed experts: three matrices each."""
+    if llm.moe is None:
+        return 0.0
+    layers = llm.layers - llm.moe.dense_layers
+    return 3.0 * layers * llm.moe.experts * llm.hidden_size * llm.moe.expert_intermediate_size
+
+
+def _core_parameters(llm: ModelCard, routed: float, embedding: float) -> float:
+    """Parameters between the embeddings.
+
+    A card does not say whether input and output embeddings are one table; they are two where
+    that leaves at least the attention and MLP matrices that its shapes ask for.
+    """
+    rest = llm.parameters_b * PARAMETERS_PER_BILLION - routed
+    shaped = _matrix_parameters(llm)
+    return (
+        rest - 2.0 * embedding if rest - 2.0 * embedding >= 0.98 * shaped else rest - embedding
+    )
+
+
+def _matrix_parameters(llm: ModelCard) -> float:
+    """Attention and dense MLP matrices by their shapes; latent attention counts as none."""
+    attention = 0.0
+    if llm.mla is None:
+        heads = 2.0 * llm.attention_heads + 2.0 * llm.kv_heads
+        attention = llm.layers * llm.hidden_size * llm.head_dim * heads
+    if llm.moe is None:
+        return attention + 3.0 * llm.layers * llm.hidden_size * llm.intermediate_size
+    shared = llm.moe.shared_experts * llm.moe.expert_intermediate_size
+    expert_layers = llm.layers - llm.moe.dense_layers
+    dense = llm.moe.dense_layers * llm.intermediate_size + expert_layers * shared
+    return attention + 3.0 * llm.hidden_size * dense
+
+
+def _kv_values(llm: ModelCard) -> float:
+    """Numbers cached for a token in one layer."""
+    if llm.mla is not None:
+        return llm.mla.kv_lora_rank + llm.mla.rope_head_dim
+    return 2.0 * llm.kv_heads * llm.head_dim
+
+
+def _prefill_width(llm: ModelCard) -> float:
+    """Length of query-key and attention-value products of one head."""
+    if llm.mla is not None:
+        return llm.mla.nope_head_dim + llm.mla.rope_head_dim + llm.mla.v_head_dim
+    return 2.0 * llm.head_dim
+
+
+def _decode_width(llm: ModelCard) -> float:
+    """As in prefill; latent attention decodes in the latent space."""
+    if llm.mla is not None:
+        return 2.0 * llm.mla.kv_lora_rank + llm.mla.rope_head_dim
+    return 2.0 * llm.head_dim

@@ -1,0 +1,151 @@
+"""Impacts recomputed: energy drawn, carbon, cost and water over (SKU, region), and latency."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from carbonplan.errors import InvalidInput
+from carbonplan.plan.records import ImpactTotal
+from carbonplan.technology.cost import server_usd_per_hour
+from carbonplan.technology.embodied import embodied_footprint
+from carbonplan.units import HOURS_PER_YEAR, KG_PER_TONNE, W_PER_KW
+from carbonplan.verify.case import Case, Floats
+from carbonplan.verify.coefficients import Coefficients
+from carbonplan.verify.limits import existing_servers
+
+UNITS = {
+    "operational_carbon": "kgCO2e",
+    "embodied_carbon": "kgCO2e",
+    "energy": "kWh",
+    "cost": "USD",
+    "onsite_water": "L",
+    "offsite_water": "L",
+}
+SUMS = {
+    "carbon": ("operational_carbon", "embodied_carbon"),
+    "water": ("onsite_water", "offsite_water"),
+}
+
+
+def it_power_kw(case: Case, needs: Coefficients) -> Floats:
+    """What the servers draw, (g, r, t) [kW]: standing, hosting, ready, serving and starting."""
+    servers = case.inputs.servers
+    off_w = np.array([server.host.off_w for server in servers])
+    powered_w = np.array(
+        [
+            server.host.idle_w + server.sku.accelerators * server.power.parked_w
+            for server in servers
+        ]
+    )
+    standing = case.servers[:, :, None] - case.powered
+    fleet_kw = (
+        off_w[:, None, None] * standing + powered_w[:, None, None] * case.powered
+    ) / W_PER_KW
+    serving_kw = np.einsum("kc,kcrt->crt", needs.energy_kj, case.load_rps)
+    starting_kw = needs.start_energy_kwh[:, None, None] * case.starts / case.slot_hours
+    replicas_kw = needs.loaded_kw[:, None, None] * case.replicas + serving_kw + starting_kw
+    return fleet_kw + np.einsum("cg,crt->grt", case.hosted, replicas_kw)
+
+
+def impacts(case: Case, needs: Coefficients, power_kw: Floats) -> dict[str, ImpactTotal]:
+    """Every impact with its parts, from physical quantities; ``power_kw`` is (g, r, t)."""
+    it_kwh = power_kw * case.hours
+    site_kwh = it_kwh * case.series("pue")
+    by_place = {
+        "operational_carbon": (site_kwh * case.series("intensity_kgco2e_per_kwh")).sum(axis=2),
+        "embodied_carbon": embodied_kgco2e(case),
+        "energy": site_kwh.sum(axis=2),
+        "cost": (site_kwh * case.series("price_usd_per_kwh")).sum(axis=2) + servers_usd(case),
+        "onsite_water": (it_kwh * case.series("wue_l_per_kwh")).sum(axis=2),
+        "offsite_water": (site_kwh * case.series("ewif_l_per_kwh")).sum(axis=2),
+    }
+    totals = {name: _total(case, name, parts) for name, parts in by_place.items()}
+    for name, summands in SUMS.items():
+        parts = sum(by_place[summand] for summand in summands)
+        totals[name] = _total(case, summands[0], parts)
+    return totals | {"latency": latency(case, needs)}
+
+
+def embodied_kgco2e(case: Case) -> Floats:
+    """Making of the servers, as far as the horizon is charged with it, (g, r) [kgCO2e].
+
+    ``owned-time``: a server's life is spread over its hours, used or not; ``use``: over the
+    hours in which it is powered; ``purchase``: all of it when it is bought. What stands
+    already is sunk unless it is included; hours of use are not told apart by age.
+    """
+    accounting = case.inputs.scenario.embodied
+    charged = case.purchased + existing_servers(case) * accounting.include_existing
+    whole, per_hour = [], []
+    for server in case.inputs.servers:
+        made = embodied_footprint(server, case.inputs.embodied_coefficients)
+        host_years = accounting.host_lifetime_years or server.sku.host_lifetime_years
+        accelerator_years = (
+            accounting.accelerator_lifetime_years or server.sku.accelerator_lifetime_years
+        )
+        whole.append(made.host_kgco2e + made.accelerators_kgco2e)
+        yearly = made.host_kgco2e / host_years + made.accelerators_kgco2e / accelerator_years
+        per_hour.append(yearly / HOURS_PER_YEAR)
+    if accounting.charge == "purchase":
+        return np.array(whole)[:, None] * charged
+    if accounting.charge == "use":
+        return np.array(per_hour)[:, None] * (case.powered @ case.hours)
+    return np.array(per_hour)[:, None] * charged * case.hours.sum()
+
+
+def servers_usd(case: Case) -> Floats:
+    """Servers bought or rented, over the horizon, (g, r) [USD]; what stands is paid for."""
+    accounting = case.inputs.scenario.cost
+    try:
+        per_hour = [
+            server_usd_per_hour(server, accounting.acquisition, accounting.discount_rate)
+            for server in case.inputs.servers
+        ]
+    except ValueError as error:
+        raise InvalidInput(case.inputs.scenario.name, [f"cost.acquisition: {error}"]) from error
+    return np.array(per_hour)[:, None] * case.purchased * case.hours.sum()
+
+
+def latency(case: Case, needs: Coefficients) -> ImpactTotal:
+    """Mean time to first token of online requests, network included [s]; 0 without any."""
+    asked = float((case.demand_rps[case.online].sum(axis=(0, 1)) * case.hours).sum())
+    if asked == 0.0:
+        return ImpactTotal(0.0, "s", dict.fromkeys(case.regions, 0.0), {})
+    network = np.einsum("kort,or,t->r", case.flow_rps, case.rtt_s, case.hours) / asked
+    first_token = (
+        np.einsum(
+            "kcrt,kc,t->cr", case.load_rps[case.online], needs.ttft_s[case.online], case.hours
+        )
+        / asked
+    )
+    by_sku = dict(
+        zip(case.skus, (case.hosted.T @ first_token).sum(axis=1).tolist(), strict=True)
+    )
+    by_region = dict(
+        zip(case.regions, (network + first_token.sum(axis=0)).tolist(), strict=True)
+    )
+    value = float(network.sum() + first_token.sum())
+    return ImpactTotal(value, "s", by_region, {**by_sku, "(network)": float(network.sum())})
+
+
+def objective_value(case: Case, totals: Mapping[str, ImpactTotal]) -> float:
+    """What the scenario minimises; a carbon price adds carbon to cost."""
+    objective = case.inputs.scenario.objective
+    price = objective.carbon_price_usd_per_tonne / KG_PER_TONNE
+    value = 0.0
+    for impact, weight in (objective.weights or {objective.minimise: 1.0}).items():
+        value += weight * totals[impact].value
+        if impact == "cost":
+            value += weight * price * totals["carbon"].value
+    return value
+
+
+def _total(case: Case, name: str, parts: Floats) -> ImpactTotal:
+    """An impact from its parts over (g, r)."""
+    return ImpactTotal(
+        float(parts.sum()),
+        UNITS[name],
+        dict(zip(case.regions, parts.sum(axis=0).tolist(), strict=True)),
+        dict(zip(case.skus, parts.sum(axis=1).tolist(), strict=True)),
+    )

@@ -1,0 +1,80 @@
+"""What continuous replicas hide, in the example of ``example.py``."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+
+from carbonplan.plan.rounding import RoundingGap, rounding_gap
+from carbonplan.program import Layout
+from tests.plan import example
+
+
+def fractional() -> np.ndarray:
+    """The example with 2.5 replicas in the north, as they would be planned continuously."""
+    values = example.values()
+    values[example.columns()["Replicas"].positions[0]] = 2.5
+    return values
+
+
+def test_whole_replicas_hide_nothing():
+    of = example.inputs()
+    found = rounding_gap(of, example.configurations(of), example.program(of), example.values())
+    assert found == RoundingGap(0.0)
+
+
+def test_half_a_replica_more_in_each_slot():
+    """0.5 replicas · 0.05 kW · 4 h · 0.1 kgCO2e/kWh, servers are at hand."""
+    of = example.inputs()
+    program = example.program(of, whole=False)
+    values = fractional()
+    found = rounding_gap(of, example.configurations(of), program, values)
+    assert found.gap == pytest.approx(0.5 * 0.05 * 4 * 0.1 / float(program.cost @ values))
+
+
+def test_a_server_more_where_replicas_need_it():
+    """4.5 replicas fill 2.25 servers: a third is bought and powered in that slot."""
+    of = example.inputs()
+    program = example.program(of, whole=False)
+    values = example.values()
+    north = program.columns["Replicas"].positions[0]
+    values[north] = 4.5, 3.0
+    values[program.columns["Starts"].positions[0]] = 1.5, 0.0
+    start_kwh = float(example.configurations(of).table["start_energy_kwh"][0])
+    idle = 0.5 * 0.05 * 2 * 0.1
+    powered = (0.29 * 2 + 0.01 * 4) * 0.1
+    started = 0.5 * start_kwh * 2 * 0.1
+    found = rounding_gap(of, example.configurations(of), program, values)
+    rise = found.gap * float(program.cost @ values)
+    assert rise == pytest.approx(idle + powered + started + 0.12)
+
+
+def test_rounding_that_breaks_a_row_says_which():
+    of = example.inputs()
+    program = example.program(of, whole=False)
+    row = np.zeros((1, len(program.cost)))
+    row[0, program.columns["Replicas"].positions[0, 0]] = 1.0
+    limited = replace(
+        program,
+        matrix=sp.csc_array(row),
+        row_lower=np.array([-np.inf]),
+        row_upper=np.array([2.7]),
+        rows={"few_replicas": Layout(("region",), (("north",),), np.array([[0]]))},
+    )
+    found = rounding_gap(of, example.configurations(of), limited, fractional())
+    assert found.gap is None
+    assert "few_replicas[north,0]" in found.reason
+
+
+def test_servers_that_stay_on_are_all_powered():
+    of = example.inputs()
+    fleet = of.scenario.fleet.model_copy(update={"switch_off": False})
+    always_on = replace(of, scenario=of.scenario.model_copy(update={"fleet": fleet}))
+    program = example.program(of, whole=False)
+    values = fractional()
+    values[program.columns["Powered"].positions] = 2.0
+    found = rounding_gap(always_on, example.configurations(of), program, values)
+    assert found.gap * float(program.cost @ values) == pytest.approx(0.5 * 0.05 * 4 * 0.1)

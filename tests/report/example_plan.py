@@ -1,0 +1,305 @@
+"""Plans with invented figures of a realistic shape, to draw and to word.
+
+``week_plan`` is 6 regions, 6 SKUs, 3 workloads (one of them batch) and 168 hours;
+``hour_plan`` one of each; ``typical_days_plan`` has 12 weighted days.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import xarray as xr
+
+from carbonplan.plan import ImpactTotal, Plan
+from carbonplan.plan.power import consequences
+from carbonplan.plan.variables import USES
+
+# name: accelerators, server's parked kW, host idle kW, off kW, embodied host and accelerators
+SKUS = {
+    "a100-sxm-80gb-8": (8, 0.48, 0.62, 0.03, 1450, 1330),
+    "epyc-9654-2": (2, 0.0, 0.21, 0.02, 1210, 0),
+    "h100-sxm-8": (8, 0.56, 0.71, 0.04, 1620, 1900),
+    "l4-8": (8, 0.12, 0.31, 0.02, 980, 520),
+    "mi300x-8": (8, 1.05, 0.74, 0.04, 1700, 2350),
+    "t4-4": (4, 0.04, 0.22, 0.02, 870, 160),
+}
+# name: mean intensity [kg/kWh], share that the sun changes, PUE, UTC hour of noon
+REGIONS = {
+    "asia-northeast1": (0.472, 0.18, 1.19, 3),
+    "eu-central-frankfurt": (0.381, 0.42, 1.25, 11),
+    "eu-north-stockholm": (0.055, 0.10, 1.08, 11),
+    "us-central-iowa": (0.448, 0.35, 1.11, 18),
+    "us-east-virginia": (0.366, 0.12, 1.15, 17),
+    "us-west-oregon": (0.241, 0.55, 1.12, 20),
+}
+CONFIGURATIONS = {
+    "llama-3.1-70b@h100-sxm-8:tp4:fp8:100%": ("llama-3.1-70b", "h100-sxm-8", 4, 2.4, 0.3, 0.85),
+    "llama-3.1-70b@mi300x-8:tp2:fp8:100%": ("llama-3.1-70b", "mi300x-8", 2, 2.0, 0.34, 0.8),
+    "llama-3.1-8b@l4-8:tp1:fp8:80%": ("llama-3.1-8b", "l4-8", 1, 1.3, 0.03, 0.04),
+    "llama-3.1-70b@a100-sxm-80gb-8:tp8:bf16:60%": (
+        "llama-3.1-70b", "a100-sxm-80gb-8", 8, 3.1, 0.52, 1.1,
+    ),
+}  # fmt: skip
+CLASSES = {"chat/short": 0, "chat/long": 1, "code/completion": 2, "summaries/document": 0}
+BATCH = "summaries"
+START = np.datetime64("2024-04-15T00:00", "ns")
+
+
+def intensity_kgco2e_per_kwh(hours: np.ndarray, regions: Mapping[str, tuple]) -> np.ndarray:
+    """Diurnal intensity, lowest at the noon of the region, with a slower swing over days."""
+    rows = [
+        mean * (1 - swing * np.cos((hours - noon) / 24 * 2 * np.pi) + 0.08 * np.sin(hours / 31))
+        for mean, swing, _, noon in regions.values()
+    ]
+    return np.array(rows)
+
+
+def example_plan(
+    hours: int,
+    *,
+    regions: Mapping[str, tuple] = REGIONS,
+    skus: Mapping[str, tuple] = SKUS,
+    classes: Sequence[str] = tuple(CLASSES),
+    weight: float = 1.0,
+    scenario_name: str = "demo-week",
+    summary: Mapping[str, object] | None = None,
+) -> Plan:
+    """A plan over so many hours; a day of weight other than 1 stands alone."""
+    data = _decisions(hours, regions, skus, classes, weight)
+    data = data.assign(consequences(data))
+    impacts = _impacts(data)
+    carbon = impacts["carbon"].value
+    proof = {
+        "objective": {"impact": "carbon", "value": carbon, "unit": "kgCO2e"},
+        "bound": (1 - SUMMARY["gap"]) * carbon,
+        "baselines": _baselines(impacts),
+    }
+    return Plan(scenario_name, data, impacts, {**SUMMARY, **proof, **(summary or {})})
+
+
+def week_plan(**changes) -> Plan:
+    """Six regions, six SKUs, three workloads, 168 hours."""
+    return example_plan(168, **changes)
+
+
+def hour_plan(**changes) -> Plan:
+    """One region, one hour, no baselines."""
+    region = dict(list(REGIONS.items())[2:3])
+    bare = {"baselines": [], "warnings": [], "description": "One hour in one region."}
+    return example_plan(
+        1, regions=region, classes=("chat/short",), scenario_name="one-hour", summary=bare,
+        **changes,
+    )  # fmt: skip
+
+
+def typical_days_plan(**changes) -> Plan:
+    """Twelve days that stand for a year."""
+    return example_plan(288, weight=365 / 12, scenario_name="typical-year", **changes)
+
+
+def _decisions(
+    hours: int,
+    regions: Mapping[str, tuple],
+    skus: Mapping[str, tuple],
+    classes: Sequence[str],
+    weight: float,
+) -> xr.Dataset:
+    random = np.random.default_rng(7)
+    slot = np.arange(hours, dtype=float)
+    configurations = {c: row for c, row in CONFIGURATIONS.items() if row[1] in skus}
+    intensity = intensity_kgco2e_per_kwh(slot, regions)
+    load = _load_rps(slot, intensity, list(configurations), list(classes), random)
+    rate = np.array([row[3] for row in configurations.values()])
+    replicas = np.ceil(load.sum(axis=0) / rate[:, None, None])
+    powered, servers = _servers(replicas, configurations, skus)
+    standing = np.zeros_like(servers)
+    if len(regions) > 4:
+        standing[list(skus).index("a100-sxm-80gb-8"), 4] = min(
+            2, servers[list(skus).index("a100-sxm-80gb-8"), 4]
+        )
+    starts = np.maximum(np.diff(replicas, axis=2, prepend=replicas[:, :, -1:]), 0)
+    by_sku = np.array(list(skus.values()), dtype=float).T
+    by_configuration = list(zip(*configurations.values(), strict=True))
+    demand = load.sum(axis=(1, 2))
+    batch = np.array([name.startswith(BATCH) for name in classes])
+    demand[batch] = demand[batch].mean(axis=1, keepdims=True)
+    site, running = ("region", "slot"), ("configuration", "region", "slot")
+    data = {
+        "servers": (("sku", "region"), servers),
+        "existing_servers": (("sku", "region"), standing),
+        "purchased_servers": (("sku", "region"), servers - standing),
+        "powered_servers": (("sku", *site), powered),
+        "replicas": (running, replicas),
+        "starts": (running, starts),
+        "load_rps": (("request_class", *running), load),
+        "demand_rps": (("request_class", "origin", "slot"), demand[:, None, :]),
+        "intensity_kgco2e_per_kwh": (site, intensity),
+        "pue": (site, np.repeat([[row[2]] for row in regions.values()], hours, axis=1)),
+        "weight": ("slot", np.full(hours, weight)),
+        "run": ("slot", slot // 24 if weight != 1 else 0 * slot),
+        "slot_hours": ("slot", np.ones(hours)),
+        "energy_kj_per_request": (
+            ("request_class", "configuration"),
+            np.array(by_configuration[5]) * np.linspace(0.5, 1.5, len(classes))[:, None],
+        ),
+        "configuration_llm": ("configuration", list(by_configuration[0])),
+        "configuration_sku": ("configuration", list(by_configuration[1])),
+        "accelerators": ("configuration", list(by_configuration[2])),
+        "loaded_kw": ("configuration", list(by_configuration[4])),
+        "start_energy_kwh": ("configuration", [0.1] * len(configurations)),
+        "workload": ("request_class", [name.partition("/")[0] for name in classes]),
+        "class_kind": ("request_class", ["batch" if late else "online" for late in batch]),
+        "parked_kw": ("sku", by_sku[1]),
+        "host_idle_kw": ("sku", by_sku[2]),
+        "off_kw": ("sku", by_sku[3]),
+        "embodied_host_kgco2e": ("sku", by_sku[4]),
+        "embodied_accelerators_kgco2e": ("sku", by_sku[5]),
+    }
+    coordinates = {
+        "sku": list(skus),
+        "region": list(regions),
+        "configuration": list(configurations),
+        "request_class": list(classes),
+        "origin": ["anywhere"],
+        "use": list(USES),
+        "slot": range(hours),
+        "time_utc": ("slot", START + slot.astype("timedelta64[h]")),
+    }
+    return xr.Dataset(data, coordinates)
+
+
+def _load_rps(
+    slot: np.ndarray,
+    intensity: np.ndarray,
+    configurations: Sequence[str],
+    classes: Sequence[str],
+    random: np.random.Generator,
+) -> np.ndarray:
+    """Online work follows the day; batch work goes where and when intensity is lowest."""
+    regions = len(intensity)
+    load = np.zeros((len(classes), len(configurations), regions, len(slot)))
+    online = 60 + 40 * np.sin((slot - 9) / 24 * 2 * np.pi) + random.normal(0, 2, len(slot))
+    shares = random.dirichlet(np.full(regions, 1.2))
+    for k, name in enumerate(classes):
+        c = CLASSES[name] if name in CLASSES else k % len(configurations)
+        c = min(c, len(configurations) - 1)
+        if name.startswith(BATCH):
+            cleanest = np.argsort(intensity, axis=0)[:2]
+            eager = np.clip(1.6 - intensity.min(axis=0) / intensity.min(axis=0).mean(), 0, None)
+            for place, share in zip(cleanest, (0.7, 0.3), strict=False):
+                load[k, c, place, np.arange(len(slot))] += 90 * share * eager
+        else:
+            load[k, c] += np.where(shares > 0.05, shares, 0)[:, None] * online / (1 + k)
+            load[k, -1, -2:] += 0.04 * online
+    return load
+
+
+def _servers(
+    replicas: np.ndarray, configurations: Mapping[str, tuple], skus: Mapping[str, tuple]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Servers that are on, (sku, region, slot), and that stand, (sku, region)."""
+    powered = np.zeros((len(skus), *replicas.shape[1:]))
+    for c, (_, sku, accelerators, *_) in enumerate(configurations.values()):
+        powered[list(skus).index(sku)] += replicas[c] * accelerators / skus[sku][0]
+    powered = np.ceil(powered)
+    return powered, powered.max(axis=2)
+
+
+def _impacts(data: xr.Dataset) -> dict[str, ImpactTotal]:
+    """Totals of the horizon; embodied carbon over lives of five years."""
+    hours = data["weight"] * data["slot_hours"]
+    energy = data["it_power_kw"] * data["pue"] * hours
+    made = data["embodied_host_kgco2e"] + data["embodied_accelerators_kgco2e"]
+    embodied = data["servers"] * made * float(hours.sum()) / (5 * 8760)
+    operational = energy * data["intensity_kgco2e_per_kwh"]
+    water = energy * 1.9
+    arrays = {
+        "operational_carbon": (operational.sum("slot"), "kgCO2e"),
+        "embodied_carbon": (embodied, "kgCO2e"),
+        "carbon": (operational.sum("slot") + embodied, "kgCO2e"),
+        "energy": (energy.sum("slot"), "kWh"),
+        "cost": (0.09 * energy.sum("slot") + 4.1 * float(hours.sum()) * data["servers"], "USD"),
+        "water": (water.sum("slot"), "L"),
+        "onsite_water": (0.2 * water.sum("slot"), "L"),
+        "offsite_water": (0.8 * water.sum("slot"), "L"),
+    }
+    totals = {name: _total(array, unit) for name, (array, unit) in arrays.items()}
+    totals["latency"] = ImpactTotal(0.412, "s", {"(network)": 0.081, "(all)": 0.331}, {})
+    return totals
+
+
+def _total(array: xr.DataArray, unit: str) -> ImpactTotal:
+    return ImpactTotal(
+        float(array.sum()),
+        unit,
+        array.sum("sku").to_series().to_dict(),
+        array.sum("region").to_series().to_dict(),
+    )
+
+
+def _baselines(impacts: Mapping[str, ImpactTotal]) -> list[dict[str, object]]:
+    """Three baselines, of which one has no plan."""
+    values = {name: total.value for name, total in impacts.items()}
+    costly = {"carbon": 1.52, "operational_carbon": 1.61, "embodied_carbon": 1.18, "cost": 0.81}
+    return [
+        {
+            "name": "cost",
+            "title": "Cost-optimal",
+            "status": "optimal",
+            "impacts": {name: costly.get(name, 1.07) * values[name] for name in values},
+            "note": "the same scenario at least cost",
+        },
+        {
+            "name": "no-shift",
+            "title": "No shift",
+            "status": "feasible",
+            "impacts": {name: 1.09 * values[name] for name in values} | {"latency": None},
+            "note": "batch work runs when it arrives",
+        },
+        {
+            "name": "home-region",
+            "title": "Home region",
+            "status": "infeasible",
+            "impacts": {},
+            "note": "eu-central-frankfurt has no room",
+        },
+    ]
+
+
+SUMMARY: Mapping[str, object] = {
+    "fingerprint": "3f9c2a1b7d60",
+    "description": "Three workloads, one of them batch, over a real week of six grids.",
+    "status": "optimal",
+    "gap": 0.0006,
+    "rounding_gap": 0.0041,
+    "replicas": "continuous",
+    "sizes": {"rows": 48211, "columns": 93120, "nonzeros": 288104, "integers": 36},
+    "timings_s": {"load": 0.4, "model": 0.9, "compile": 0.2, "stamp": 0.1, "solve": 11.2},
+    "signal": {
+        "kind": "average", "scope": "location", "basis": "lifecycle", "negative": "floor",
+    },
+    "coefficient_sets": {"embodied": "act-2022"},
+    "solver": {
+        "name": "HiGHS 1.11.0", "nodes": 112, "seconds": 11.2,
+        "steps": ["audit: 5 decades", "solve: gap 0.06 %", "polish: whole numbers fixed"],
+    },
+    "verification": {
+        "violations": [], "checks": {"demand_is_routed": 13440, "site_power_holds": 672},
+    },
+    "warnings": ["the horizon is a week: embodied carbon is charged for 168 hours only"],
+    "notes": [],
+    "records_by_evidence": {"assumed": 21, "derived": 63, "measured": 12, "published": 240},
+    "sources": [
+        {
+            "key": "eia-930", "title": "Hourly Electric Grid Monitor",
+            "publisher": "U.S. Energy Information Administration", "year": 2024,
+            "url": "https://www.eia.gov/electricity/gridmonitor/", "licence": "public domain",
+        },
+        {
+            "key": "nvidia-h100-datasheet-2023", "title": "H100 Tensor Core GPU Datasheet",
+            "publisher": "NVIDIA", "year": 2023, "url": "https://www.nvidia.com/h100",
+            "licence": "facts cited",
+        },
+    ],
+}  # fmt: skip

@@ -1,0 +1,69 @@
+import numpy as np
+import pytest
+
+from carbonplan.technology.communication import (
+    allreduce_s,
+    link_bytes_per_s,
+    pipeline_s,
+    tensor_parallel_s,
+    tensor_parallel_traffic_s,
+)
+from tests.technology.example_records import T4_4
+from tests.technology.example_replicas import figures
+
+
+def test_ring_moves_its_share_of_the_message_twice():
+    # 10 us + 3 · 2 us + 2 · 3/4 · 1 GB / 100 GB/s
+    assert allreduce_s(1e9, 4, 100e9, 10, 2) == pytest.approx(16e-6 + 0.015)
+
+
+def test_one_accelerator_talks_to_nobody():
+    alone = figures({})
+    assert tensor_parallel_s(1000, alone) == 0
+    assert tensor_parallel_traffic_s(1000, alone) == 0
+    assert pipeline_s(1000, alone) == 0
+
+
+def test_layers_reduce_twice():
+    part = figures({"tensor_parallel": 8})
+    c = part.coefficients
+    one = allreduce_s(
+        64 * 4096 * 2,
+        8,
+        link_bytes_per_s(8, part),
+        c.allreduce_base_us,
+        c.allreduce_hop_us,
+    )
+    assert tensor_parallel_s(64, part) == pytest.approx(2 * 32 * one)
+
+
+def test_traffic_is_what_remains_without_latency():
+    part = figures({"tensor_parallel": 8})
+    rise = tensor_parallel_s(2e6, part) - tensor_parallel_s(1e6, part)
+    assert tensor_parallel_traffic_s(1e6, part) == pytest.approx(rise)
+
+
+def test_peers_on_a_host_bus_share_it():
+    switched, bus = {"tensor_parallel": 4}, {"server": T4_4, "tensor_parallel": 4}
+    two, four = (link_bytes_per_s(peers, figures(switched, bus)) for peers in (2, 4))
+    assert four[0] / two[0] > 0.9
+    assert four[1] / two[1] < 0.5
+
+
+def test_measured_small_messages(shared_data):
+    """16 kB among the eight accelerators of an H100 board: 16 us."""
+    import pandas as pd
+
+    table = pd.read_csv(shared_data / "performance" / "collectives_nccl_latency.csv")
+    table = table[(table["op_name"] == "all_reduce") & (table["nccl_dtype"] == "half")]
+    table = table[(table["system"] == "h100_sxm") & (table["num_gpus"] == 8)]
+    part = figures({"tensor_parallel": 8})
+    c = part.coefficients
+    predicted = allreduce_s(
+        2.0 * table["message_elements"].to_numpy(),
+        8,
+        link_bytes_per_s(8, part),
+        c.allreduce_base_us,
+        c.allreduce_hop_us,
+    )
+    assert np.median(np.abs(predicted * 1e3 / table["latency_ms"] - 1)) < 0.2
