@@ -59,15 +59,8 @@ def data(**changes: object) -> xr.Dataset:
     }
     for name, values in changes.items():
         variables[name] = (variables[name][0], np.asarray(values))
-    coords = {
-        "request_class": k,
-        "configuration": c,
-        "engine": [E_ONE, E_TWO],
-        "sku": g,
-        "region": r,
-        "origin": o,
-    }
-    return xr.Dataset(variables, coords)
+    coords = {"request_class": k, "configuration": c, "engine": [E_ONE, E_TWO]}
+    return xr.Dataset(variables, coords | {"sku": g, "region": r, "origin": o})
 
 
 def tiny(changes: dict[str, object] | None = None, **settings: object) -> Problem:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from carbonplan.plan.clean_hours import clean_hours
 from carbonplan.plan.decisions import decisions, without_noise
 from carbonplan.plan.grounds import grounds, plan_labels
 from carbonplan.plan.power import consequences
@@ -44,7 +45,7 @@ def make_plan(
     if solution.values is None:
         raise ValueError(f"a solution without values is no plan: {solution.status}")
     values = without_noise(program, solution.values)
-    sku_of = {configuration.name: configuration.sku for configuration in configurations.kept}
+    sku_of = {name: one.sku for one in configurations.kept for name in (one.name, one.engine)}
     labels = plan_labels(inputs, configurations)
     data = _dataset(inputs, configurations, program, values, labels)
     return Plan(
@@ -63,6 +64,7 @@ def make_plan(
             solution,
             values,
             servers=_servers(data),
+            clean_hours=clean_hours(data),
             timings=timings or {},
             warnings=warnings,
         ),

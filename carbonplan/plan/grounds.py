@@ -29,7 +29,7 @@ BY_SITE = (
 )
 BY_SLOT = ("weight", "previous", "run", "slot_hours")
 BY_OPERATING_POINT = ("rate_rps", "energy_kj_per_request", "ttft_s")
-BY_CONFIGURATION = ("accelerators", "loaded_kw", "start_energy_kwh", "start_hours")
+BY_ENGINE = ("accelerators", "loaded_kw", "start_energy_kwh", "start_hours")
 
 
 def plan_labels(inputs: Inputs, configurations: Configurations) -> dict[str, list[str]]:
@@ -37,7 +37,8 @@ def plan_labels(inputs: Inputs, configurations: Configurations) -> dict[str, lis
     return {
         "sku": [server.name for server in inputs.servers],
         "region": [region.region for region in inputs.regions],
-        "configuration": [configuration.name for configuration in configurations.kept],
+        "engine": list(dict.fromkeys(one.engine for one in configurations.kept)),
+        "configuration": [one.name for one in configurations.kept],
         "request_class": [request_class.name for request_class in inputs.classes],
         "origin": [str(name) for name in inputs.rtt_s["origin"].values],
     }
@@ -50,8 +51,9 @@ def grounds(
     regions = labels["region"]
     by_site = inputs.series.sel(region=regions)
     table = configurations.table.sel(
-        request_class=labels["request_class"], configuration=labels["configuration"]
+        {dim: labels[dim] for dim in ("request_class", "configuration", "engine")}
     )
+    runs = {one.engine: one for one in configurations.kept}
     slots = inputs.series.sizes["slot"]
     return {
         "existing_servers": _existing(inputs, labels),
@@ -63,9 +65,10 @@ def grounds(
             name: table[name].transpose("request_class", "configuration").values
             for name in BY_OPERATING_POINT
         },
-        **{name: table[name].values for name in BY_CONFIGURATION},
-        "configuration_sku": [configuration.sku for configuration in configurations.kept],
-        "configuration_llm": [configuration.llm for configuration in configurations.kept],
+        **{name: table[name].values for name in BY_ENGINE},
+        "engine_sku": [runs[engine].sku for engine in labels["engine"]],
+        "engine_llm": [runs[engine].llm for engine in labels["engine"]],
+        "configuration_engine": [one.engine for one in configurations.kept],
         **_by_class(inputs),
         **_by_sku(inputs),
     }

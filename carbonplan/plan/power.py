@@ -3,11 +3,11 @@ r"""What the servers of a plan draw, by what they draw it for.
 .. math::
 
     P_{grt} = w^{off}_g (S_{gr} - p_{grt}) + (w^{host}_g + w^{parked}_g) p_{grt}
-            + \sum_{c \in g} \Big( w^{loaded}_c n_{crt} + \sum_k e_{kc} L_{kcrt}
-            + E^{start}_c s_{crt} / h_t \Big)
+            + \sum_{e \in g} \Big( w^{loaded}_e n_{ert} + E^{start}_e s_{ert} / h_t
+            + \sum_{c \in e} \sum_k e_{kc} L_{kcrt} \Big)
 
-with servers S, of them powered p, replicas n, load L and starts s (1 kJ per request at one
-request per second is 1 kW).
+with servers S, of them powered p, replicas n of engine e, load L at its clocks c and starts s
+(1 kJ per request at one request per second is 1 kW).
 """
 
 from __future__ import annotations
@@ -24,7 +24,9 @@ def it_power_by_use_kw(data: xr.Dataset) -> dict[str, xr.DataArray]:
     """Summands of the IT power [kW], each over (sku, region, slot)."""
     import xarray as xr
 
-    serving = xr.dot(data["energy_kj_per_request"], data["load_rps"], dim="request_class")
+    at_clock = xr.dot(data["energy_kj_per_request"], data["load_rps"], dim="request_class")
+    clocks = (data["configuration_engine"] == data["engine"]).astype(float)
+    serving = xr.dot(clocks, at_clock, dim="configuration")
     starts = data["start_energy_kwh"] / data["slot_hours"] * data["starts"]
     powered = data["powered_servers"]
     return {
@@ -60,12 +62,12 @@ def consequences(data: xr.Dataset) -> dict[str, xr.DataArray]:
     return {name: array.transpose(*CONSEQUENCES[name].dims) for name, array in arrays.items()}
 
 
-def _by_sku(data: xr.Dataset, by_configuration: xr.DataArray) -> xr.DataArray:
-    """Sum over the configurations of each SKU."""
+def _by_sku(data: xr.Dataset, by_engine: xr.DataArray) -> xr.DataArray:
+    """Sum over the engines of each SKU."""
     import xarray as xr
 
-    runs_on = (data["configuration_sku"] == data["sku"]).astype(float)
-    return xr.dot(runs_on, by_configuration, dim="configuration")
+    runs_on = (data["engine_sku"] == data["sku"]).astype(float)
+    return xr.dot(runs_on, by_engine, dim="engine")
 
 
 def _stacked(by_use: dict[str, xr.DataArray]) -> xr.DataArray:

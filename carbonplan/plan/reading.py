@@ -21,10 +21,12 @@ LARGEST_FILE_BYTES = 2 * 2**30
 NEEDED = {
     "scenario": str,
     "schema_version": int,
+    "fingerprint": str,
     "status": str,
     "objective": dict,
     "impacts": dict,
     "servers": list,
+    "clean_hours": dict,
     "replicas": str,
     "sizes": dict,
     "timings_s": dict,

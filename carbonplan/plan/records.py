@@ -36,16 +36,20 @@ class Plan:
     data
         The decisions, over (sku, region): ``servers``, ``existing_servers``,
         ``purchased_servers``; over (sku, region, slot): ``powered_servers``; over
-        (configuration, region, slot): ``replicas``, ``starts``; over (request_class,
-        configuration, region, slot): ``load_rps``; over (request_class, origin, region, slot):
-        ``flow_rps``; over (request_class, slot): ``backlog_krequests`` (zero for online
-        classes). What follows from them: ``it_power_kw`` (sku, region, slot),
-        ``site_power_kw`` and ``operational_kgco2e_per_hour`` (region, slot), ``energy_kwh``
-        (use, sku, region). And what they rest on: demand, series, configurations' table and
-        server coefficients, all listed with unit and meaning in ``carbonplan.plan.variables``.
+        (engine, region, slot): ``replicas``, ``starts``; over (request_class, configuration,
+        region, slot): ``load_rps``; over (request_class, origin, region, slot): ``flow_rps``;
+        over (request_class, slot): ``backlog_krequests`` (zero for online classes). An engine
+        is a configuration without its clock: its replicas divide a slot among the clocks as
+        the load at each asks. What follows from the decisions: ``it_power_kw`` (sku, region,
+        slot), ``site_power_kw`` and ``operational_kgco2e_per_hour`` (region, slot),
+        ``energy_kwh`` (use, sku, region). And what they rest on: demand, series, the table of
+        configurations and their engines (``configuration_engine``, ``engine_sku``,
+        ``engine_llm``) and server coefficients, all listed with unit and meaning in
+        ``carbonplan.plan.variables``.
     summary
-        What plan.json holds besides the impacts: status, objective, bound, gap, sizes,
-        timings, signal, coefficient sets, solver steps, sources. Plain JSON values.
+        What plan.json holds besides the impacts: fingerprint, status, objective, bound, gap,
+        rounding gap, sizes, timings, signal, coefficient sets, how far batch work keeps to
+        clean hours, solver steps, sources. Plain JSON values.
     """
 
     scenario_name: str

@@ -1,9 +1,10 @@
 """What continuous replicas hide: the cost of running whole ones instead.
 
-Where replicas are planned as continuous, the plan is rounded up replica by replica, with the
-starts, powered servers and servers that this takes. If the rounded plan keeps every row of the
-program, its objective is that of a real plan, so the rise bounds what rounding can cost. A
-better rounding may cost less.
+Where replicas are planned as continuous, the plan is rounded up engine by engine, with the
+starts, powered servers and servers that this takes: once as it is, and once with parts of
+replicas merged first (``merging``). If a rounded plan keeps every row of the program, its
+objective is that of a real plan, so the rise bounds what rounding can cost. A better rounding
+may cost less.
 """
 
 from __future__ import annotations
@@ -15,6 +16,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from carbonplan.plan.decisions import NOISE
+from carbonplan.plan.merging import (
+    Engines,
+    Place,
+    merged,
+    operated,
+    with_replicas_that_load,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,8 +30,6 @@ if TYPE_CHECKING:
     from carbonplan.catalogue.inputs import Inputs
     from carbonplan.configurations import Configurations
     from carbonplan.program import Program
-
-Site = tuple[str, str]  # sku, region
 
 
 @dataclass(frozen=True)
@@ -43,86 +49,81 @@ def rounding_gap(
     """Upper estimate of what whole replicas cost beyond the plan; zero if they are whole."""
     if program.integer[program.columns["Replicas"].positions].all():
         return RoundingGap(0.0)
-    rounded = _rounded_up(inputs, configurations, program, values)
-    broken = _broken_row(program, rounded)
-    if broken is not None:
-        return RoundingGap(None, f"replicas rounded up one by one do not keep {broken}")
+    engines = Engines.of(inputs, configurations)
     objective = float(program.cost @ values) + program.offset
+    rises, reason = [], ""
+    for start in (values, merged(engines, program, values)):
+        rounded = _rounded_up(inputs, engines, program, start)
+        broken = _broken_row(program, rounded)
+        if broken is None:
+            rises.append(float(program.cost @ (rounded - values)))
+        reason = reason or f"replicas rounded up one by one do not keep {broken}"
+    if not rises:
+        return RoundingGap(None, reason)
     if objective == 0.0:
         return RoundingGap(None, "the objective is 0")
-    rise = float(program.cost @ (rounded - values))
-    return RoundingGap(max(rise, 0.0) / abs(objective))
+    return RoundingGap(max(min(rises), 0.0) / abs(objective))
 
 
 def _rounded_up(
-    inputs: Inputs,
-    configurations: Configurations,
-    program: Program,
-    values: NDArray[np.float64],
+    inputs: Inputs, engines: Engines, program: Program, values: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Values with whole replicas, and the starts, power and servers that these need."""
     rounded = values.copy()
     replicas = program.columns["Replicas"].positions
     rounded[replicas] = np.ceil(values[replicas] - NOISE)
     if "Starts" in program.columns:
-        starts = program.columns["Starts"].positions
-        rise = _rise(program, rounded, inputs.series["previous"].values.astype(int))
-        rounded[starts] = np.maximum(rounded[starts], rise)
-    powered = _powered(
-        _servers_in_use(inputs, configurations, program, rounded), program, rounded
-    )
+        previous = inputs.series["previous"].values.astype(int)
+        with_replicas_that_load(engines, program, rounded, previous)
+        _open(program, rounded, previous)
+    powered = _powered(engines, program, rounded)
     fleet = inputs.scenario.fleet
     _stand(
         program, rounded, {site: on.max() / fleet.availability for site, on in powered.items()}
     )
     servers = _fleet_columns(program, "Servers")
-    for site, positions in _operated(program, "Powered").items():
+    for site, positions in operated(program, "Powered").items():
         all_usable = fleet.availability * rounded[servers[site]]
         rounded[positions] = powered[site] if fleet.switch_off else all_usable
     return rounded
 
 
-def _rise(
-    program: Program, values: NDArray[np.float64], previous: NDArray[np.int64]
-) -> NDArray[np.float64]:
-    """Replicas beyond those of the slot before, over the labels of the starts and slots."""
-    replicas = _operated(program, "Replicas")
-    running = values[np.array([replicas[label] for label in program.columns["Starts"].labels])]
-    return np.where(previous >= 0, running - running[:, previous], 0.0)
+def _open(
+    program: Program, rounded: NDArray[np.float64], previous: NDArray[np.int64]
+) -> None:
+    """A closed run begins, in place, with the replicas of its first slot running.
 
-
-def _servers_in_use(
-    inputs: Inputs,
-    configurations: Configurations,
-    program: Program,
-    values: NDArray[np.float64],
-) -> dict[Site, NDArray[np.float64]]:
-    """Servers whose accelerators the replicas fill, by slot."""
-    in_server = {server.name: server.sku.accelerators for server in inputs.servers}
-    configuration_of = {
-        configuration.name: configuration for configuration in configurations.kept
-    }
-    filled: dict[Site, NDArray[np.float64]] = {}
-    for (name, region), positions in _operated(program, "Replicas").items():
-        configuration = configuration_of[name]
-        share = configuration.accelerators / in_server[configuration.sku]
-        site = configuration.sku, region
-        filled[site] = filled.get(site, 0.0) + share * values[positions]
-    return filled
+    What ran before it are columns that no decision names.
+    """
+    layout = program.rows.get("replicas_are_started")
+    if layout is None or (previous >= 0).all():
+        return
+    named = np.zeros(len(rounded), dtype=bool)
+    for family in program.columns.values():
+        named[family.positions] = True
+    unnamed, replicas = np.flatnonzero(~named), operated(program, "Replicas")
+    matrix = program.matrix.tocsr()
+    for t in np.flatnonzero(previous < 0):
+        for row, opening in np.argwhere(matrix[layout.positions[:, t]][:, unnamed].toarray()):
+            rounded[unnamed[opening]] = rounded[replicas[layout.labels[row]][t]]
 
 
 def _powered(
-    filled: Mapping[Site, NDArray[np.float64]], program: Program, values: NDArray[np.float64]
-) -> dict[Site, NDArray[np.float64]]:
-    """Whole servers to power, by slot: those of the plan, and what the replicas need more."""
+    engines: Engines, program: Program, values: NDArray[np.float64]
+) -> dict[Place, NDArray[np.float64]]:
+    """Whole servers to power, by SKU, region and slot: those whose accelerators are filled."""
+    filled: dict[Place, NDArray[np.float64]] = {}
+    for (engine, region), columns in operated(program, "Replicas").items():
+        site = engines.sku_of[engine], region
+        filled[site] = filled.get(site, 0.0) + engines.server_share[engine] * values[columns]
     return {
-        site: np.ceil(np.maximum(values[positions], filled.get(site, 0.0)) - NOISE)
-        for site, positions in _operated(program, "Powered").items()
+        site: np.ceil(filled.get(site, np.zeros(len(columns))) - NOISE)
+        for site, columns in operated(program, "Powered").items()
     }
 
 
 def _stand(
-    program: Program, rounded: NDArray[np.float64], needed: Mapping[Site, float]
+    program: Program, rounded: NDArray[np.float64], needed: Mapping[Place, float]
 ) -> None:
     """Buy, in place, the servers that are needed beyond those of the plan."""
     purchased = _fleet_columns(program, "Purchased")
@@ -132,12 +133,7 @@ def _stand(
         rounded[purchased[site]] += more
 
 
-def _operated(program: Program, family: str) -> dict[Site, NDArray[np.int64]]:
-    layout = program.columns[family]
-    return dict(zip(layout.labels, layout.positions, strict=True))
-
-
-def _fleet_columns(program: Program, family: str) -> dict[Site, int]:
+def _fleet_columns(program: Program, family: str) -> dict[Place, int]:
     layout = program.columns[family]
     return dict(zip(layout.labels, layout.positions.tolist(), strict=True))
 

@@ -31,6 +31,7 @@ def summary(
     values: NDArray[np.float64],
     *,
     servers: list[dict[str, object]],
+    clean_hours: dict[str, dict[str, float] | None],
     timings: Mapping[str, float],
     warnings: Sequence[str],
 ) -> dict[str, object]:
@@ -53,6 +54,7 @@ def summary(
         "rounding_gap": rounding.gap,
         "replicas": "whole" if program.integer[replicas].all() else "continuous",
         "servers": servers,
+        "clean_hours": clean_hours,
         "sizes": _sizes(program),
         "timings_s": dict(timings),
         "signal": scenario.signal.model_dump(mode="json"),

@@ -23,7 +23,7 @@ HOURLY = (
     "wue_l_per_kwh",
     "ewif_l_per_kwh",
 )
-CONFIGURATION_COLUMNS = ("accelerators", "loaded_kw", "start_energy_kwh", "start_hours")
+ENGINE_COLUMNS = ("accelerators", "loaded_kw", "start_energy_kwh", "start_hours")
 FORMULA_SIGNS = (
     "=",
     "+",
@@ -104,30 +104,43 @@ def _rows(data: xr.Dataset, *names: str) -> pd.DataFrame:
         columns[dim] = data[dim].values[at]
         if dim == "slot":
             columns["time_utc"] = _iso(data)[at]
-        if dim == "configuration":
-            columns["sku"] = data["configuration_sku"].values[at]
-            columns["llm"] = data["configuration_llm"].values[at]
+        if dim in ("engine", "configuration"):
+            columns |= _engine_names(data, at if dim == "engine" else _engine_at(data)[at])
     columns |= {name: array[places] for name, array in arrays.items()}
     return pd.DataFrame(columns)
 
 
 def _configurations(data: xr.Dataset) -> pd.DataFrame:
-    """Configurations in the rows, for each request class that they can serve."""
+    """Configurations in the rows, for each request class that they can serve.
+
+    The last columns are those of the engine, whatever its clock.
+    """
     import pandas as pd
 
     rate = data["rate_rps"].transpose("configuration", "request_class").values
     c, k = np.nonzero(rate > 0.0)
+    e = _engine_at(data)[c]
     columns = {
         "configuration": data["configuration"].values[c],
-        "sku": data["configuration_sku"].values[c],
-        "llm": data["configuration_llm"].values[c],
+        **_engine_names(data, e),
         "request_class": data["request_class"].values[k],
         "rate_rps": rate[c, k],
     }
     for name in ("energy_kj_per_request", "ttft_s"):
         columns[name] = data[name].transpose("configuration", "request_class").values[c, k]
-    columns |= {name: data[name].values[c] for name in CONFIGURATION_COLUMNS}
+    columns |= {name: data[name].values[e] for name in ENGINE_COLUMNS}
     return pd.DataFrame(columns)
+
+
+def _engine_at(data: xr.Dataset) -> np.ndarray:
+    """Position of the engine of each configuration, (configuration,)."""
+    return data.indexes["engine"].get_indexer(data["configuration_engine"].values)
+
+
+def _engine_names(data: xr.Dataset, at: np.ndarray) -> dict[str, np.ndarray]:
+    """Name, SKU and LLM of the engines at positions."""
+    names = {"engine": "engine", "sku": "engine_sku", "llm": "engine_llm"}
+    return {column: data[name].values[at] for column, name in names.items()}
 
 
 def _hourly(data: xr.Dataset) -> pd.DataFrame:

@@ -45,7 +45,7 @@ def impact_totals(
     regions
         Regions of the plan; each gets a part, be it zero.
     sku_of
-        SKU of each configuration; each SKU gets a part.
+        SKU of each engine and of each configuration; each SKU gets a part.
     """
     of_region = _grouping(program.columns, len(values), _region_key)
     of_sku = _grouping(program.columns, len(values), lambda label: _sku_key(label, sku_of))
@@ -69,8 +69,9 @@ def _region_key(label: Mapping[str, str]) -> str:
 def _sku_key(label: Mapping[str, str], sku_of: Mapping[str, str]) -> str:
     if "sku" in label:
         return label["sku"]
-    if "configuration" in label:
-        return sku_of[label["configuration"]]
+    for dim in ("engine", "configuration"):
+        if dim in label:
+            return sku_of[label[dim]]
     return NETWORK if "origin" in label else UNDIVIDED
 
 

@@ -21,7 +21,7 @@ class Variable:
 
 SERVER = ("sku", "region")
 SITE = ("region", "slot")
-RUNNING = ("configuration", "region", "slot")
+RUNNING = ("engine", "region", "slot")
 OPERATING_POINT = ("request_class", "configuration")
 
 DECISIONS = {
@@ -30,7 +30,9 @@ DECISIONS = {
     "powered_servers": Variable((*SERVER, "slot"), "1", "servers switched on"),
     "replicas": Variable(RUNNING, "1", "running replicas"),
     "starts": Variable(RUNNING, "1", "replicas that start in the slot"),
-    "load_rps": Variable((*OPERATING_POINT, "region", "slot"), "s-1", "requests served"),
+    "load_rps": Variable(
+        (*OPERATING_POINT, "region", "slot"), "s-1", "requests served, by clock"
+    ),
     "flow_rps": Variable(
         ("request_class", "origin", "region", "slot"),
         "s-1",
@@ -68,12 +70,15 @@ GROUNDS = {
         OPERATING_POINT, "kJ", "energy of a request above that of the idle replica"
     ),
     "ttft_s": Variable(OPERATING_POINT, "s", "mean time to first token without network"),
-    "accelerators": Variable(("configuration",), "1", "accelerators of one replica"),
-    "loaded_kw": Variable(("configuration",), "kW", "power of an idle replica above parked"),
-    "start_energy_kwh": Variable(("configuration",), "kWh", "energy of starting a replica"),
-    "start_hours": Variable(("configuration",), "h", "time that starting a replica takes"),
-    "configuration_sku": Variable(("configuration",), "", "SKU that the replica runs on", True),
-    "configuration_llm": Variable(("configuration",), "", "LLM that the replica serves", True),
+    "accelerators": Variable(("engine",), "1", "accelerators of one replica"),
+    "loaded_kw": Variable(("engine",), "kW", "power of an idle replica above parked"),
+    "start_energy_kwh": Variable(("engine",), "kWh", "energy of starting a replica"),
+    "start_hours": Variable(("engine",), "h", "time that starting a replica takes"),
+    "engine_sku": Variable(("engine",), "", "SKU that the replica runs on", True),
+    "engine_llm": Variable(("engine",), "", "LLM that the replica serves", True),
+    "configuration_engine": Variable(
+        ("configuration",), "", "engine that runs at the configuration's clock", True
+    ),
     "workload": Variable(("request_class",), "", "workload of the class", True),
     "class_kind": Variable(("request_class",), "", "online or batch", True),
     "class_llm": Variable(("request_class",), "", "LLM that is asked", True),

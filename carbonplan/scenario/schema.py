@@ -129,7 +129,7 @@ class Fleet(Section):
         True, description="servers without replicas may be switched off"
     )
     start_costs: StrictBool = Field(True, description="loading a model costs time and energy")
-    precisions: Annotated[list[Precision], Field(min_length=1)] = ["bf16", "fp16", "fp8"]
+    precisions: Annotated[list[Precision], Field(min_length=1)] = ["bf16", "fp8"]
     tensor_parallel: Annotated[list[Parallel], Field(min_length=1)] = [1, 2, 4, 8]
     pipeline_parallel: Annotated[list[Parallel], Field(min_length=1)] = [1]
     clock_fractions: Annotated[list[ClockFraction], Field(min_length=1)] = [1.0, 0.8, 0.6]

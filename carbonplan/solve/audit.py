@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import chain, islice
 
 import numpy as np
+from numpy.typing import NDArray
 
 from carbonplan.solve.arrays import Arrays, Floats
 
@@ -29,31 +31,38 @@ class Names:
 
 def audit(original: Arrays, scaled: Arrays, names: Names) -> list[str]:
     """Problems of the scaled program in the numbers of the original one; empty if sound."""
-    problems = [
-        *_columns_without_bounds(original, names),
-        *_large_column_bounds(original, scaled, names),
-        *_rows(original, scaled, names),
-    ]
-    if len(problems) > NAMED:
-        problems[NAMED:] = [f"and {len(problems) - NAMED} more of this kind"]
-    return problems
+    unbounded = np.isinf(original.lower) | np.isinf(original.upper)
+    too_wide = _finite_size(scaled.lower, scaled.upper) > LARGEST
+    wrong_rows = np.flatnonzero(_is_wrong_row(scaled))
+    problems = chain(
+        _columns_without_bounds(original, np.flatnonzero(unbounded), names),
+        _large_column_bounds(original, np.flatnonzero(too_wide), names),
+        _rows(original, scaled, wrong_rows, names),
+    )
+    named = list(islice(problems, NAMED))
+    left_out = int(unbounded.sum() + too_wide.sum()) + len(wrong_rows) - len(named)
+    return [*named, f"and {left_out} more of this kind"] if left_out else named
 
 
-def _columns_without_bounds(original: Arrays, names: Names) -> Iterator[str]:
-    for column in np.flatnonzero(np.isinf(original.lower) | np.isinf(original.upper)):
+def _columns_without_bounds(
+    original: Arrays, columns: NDArray[np.int64], names: Names
+) -> Iterator[str]:
+    for column in columns:
         yield (
             f"{names.column(column)}: bounds [{original.lower[column]:g}, "
             f"{original.upper[column]:g}], expected two finite ones"
         )
 
 
-def _large_column_bounds(original: Arrays, scaled: Arrays, names: Names) -> Iterator[str]:
-    for column in np.flatnonzero(_finite_size(scaled.lower, scaled.upper) > LARGEST):
+def _large_column_bounds(
+    original: Arrays, columns: NDArray[np.int64], names: Names
+) -> Iterator[str]:
+    for column in columns:
         size = _finite_size(original.lower[column], original.upper[column])
         yield f"{names.column(column)}: bound {size:g}, expected at most {LARGEST:g}"
 
 
-def _rows(original: Arrays, scaled: Arrays, names: Names) -> Iterator[str]:
+def _is_wrong_row(scaled: Arrays) -> NDArray[np.bool_]:
     """Rows with a number out of range, or with two coefficients that lie too far apart."""
     sizes = np.abs(scaled.coefficients)
     largest = np.zeros(scaled.rows_count)
@@ -61,8 +70,18 @@ def _rows(original: Arrays, scaled: Arrays, names: Names) -> Iterator[str]:
     np.maximum.at(largest, scaled.rows, sizes)
     np.minimum.at(smallest, scaled.rows, sizes)
     sides = _finite_size(scaled.row_lower, scaled.row_upper)
-    wrong = (np.maximum(largest, sides) > LARGEST) | (smallest < SMALLEST)
-    for row in np.flatnonzero(wrong | (largest > LARGEST_RATIO * smallest)):
+    has_entries = largest > 0
+    is_far_apart = has_entries & (largest > LARGEST_RATIO * smallest)
+    is_large = has_entries & (np.maximum(largest, sides) > LARGEST)
+    return is_large | (smallest < SMALLEST) | is_far_apart
+
+
+def _rows(
+    original: Arrays, scaled: Arrays, rows: NDArray[np.int64], names: Names
+) -> Iterator[str]:
+    sizes = np.abs(scaled.coefficients)
+    sides = _finite_size(scaled.row_lower, scaled.row_upper)
+    for row in rows:
         entries = np.flatnonzero(scaled.rows == row)
         low = entries[np.argmin(sizes[entries])]
         high = entries[np.argmax(sizes[entries])]

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from carbonplan.solve.arrays import Arrays, Floats
+from carbonplan.solve.arrays import FLEET, Arrays, Floats
 from carbonplan.solve.bounds import safe_bound
 from carbonplan.solve.faults import answer_faults
 from carbonplan.solve.highs import Model, Settings, Watcher
@@ -77,7 +77,7 @@ def elastic_arrays(arrays: Arrays) -> Arrays:
         cost=np.concatenate([np.zeros(arrays.columns_count), np.ones(count)]),
         offset=0.0,
         rank=np.concatenate([arrays.rank, np.zeros(count, dtype=np.int64)]),
-        slot=np.concatenate([arrays.slot, np.full(count, -1)]),
+        slot=np.concatenate([arrays.slot, np.full(count, FLEET)]),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,6 +17,8 @@ from carbonplan.technology.operating import Replica
 from carbonplan.verify.checks import Check, fails
 
 if TYPE_CHECKING:
+    import xarray as xr
+
     from carbonplan.catalogue.inputs import Inputs, WorkloadClass
     from carbonplan.plan.records import Plan
 
@@ -42,15 +45,19 @@ FIELDS = {
 class Case:
     """What a plan decides, over the labels of its inputs.
 
-    Letters of dimensions: k request class, c configuration in use, g SKU, r region, o origin,
-    t slot.
+    Letters of dimensions: k request class, c configuration in use, e engine of one or in use
+    itself, g SKU, r region, o origin, t slot.
 
     Attributes
     ----------
     running
         What each configuration in use is, (c,).
+    engine_running
+        What each engine is, at one of its clocks, (e,).
+    clocked
+        1 where a configuration is an engine at one of its clocks, (c, e).
     hosted
-        1 where a configuration runs on a SKU, (c, g).
+        1 where an engine runs on a SKU, (e, g).
     hours
         Hours that each slot stands for, weight times length, (t,) [h].
     """
@@ -63,12 +70,15 @@ class Case:
     origins: tuple[str, ...]
     configurations: tuple[str, ...]
     running: tuple[Replica, ...]
+    engines: tuple[str, ...]
+    engine_running: tuple[Replica, ...]
+    clocked: Floats
     hosted: Floats
     servers: Floats  # (g, r)
     purchased: Floats  # (g, r)
     powered: Floats  # (g, r, t)
-    replicas: Floats  # (c, r, t)
-    starts: Floats  # (c, r, t)
+    replicas: Floats  # (e, r, t)
+    starts: Floats  # (e, r, t)
     load_rps: Floats  # (k, c, r, t)
     flow_rps: Floats  # (k, o, r, t)
     backlog_krequests: Floats  # (k, t)
@@ -103,23 +113,27 @@ class Case:
 def structure(inputs: Inputs, plan: Plan) -> list[Check]:
     """Whether the plan has the arrays and labels that its inputs call for, and only numbers."""
     data = plan.data
-    missing = [f"structure: the plan has no {name}" for name in VARIABLES if name not in data]
-    if missing:
-        return [fails("structure", len(VARIABLES), missing)]
+    unfit = [f"structure: the plan has no {name}" for name in VARIABLES if name not in data]
+    unfit += [
+        f"structure: {name} is over {data[name].dims}, expected {variable.dims}"
+        for name, variable in VARIABLES.items()
+        if name in data and set(data[name].dims) != set(variable.dims)
+    ]
+    if unfit:
+        return [fails("structure", len(VARIABLES), unfit)]
     labels = _labels(inputs)
     wrong = [
         f"structure: the plan's {dim} are {data[dim].values.tolist()}, the scenario has {names}"
         for dim, names in labels.items()
         if sorted(data[dim].values.tolist()) != sorted(names)
     ]
-    configurations = data["configuration"].values.tolist()
-    if len(set(configurations)) < len(configurations):
-        wrong.append("structure: a configuration stands twice")
     wrong += [
-        f"structure: {name} is over {data[name].dims}, expected {variable.dims}"
-        for name, variable in VARIABLES.items()
-        if set(data[name].dims) != set(variable.dims)
+        f"structure: {dim} {name!r} stands twice"
+        for dim in ("configuration", "engine")
+        for name, times in Counter(data[dim].values.tolist()).items()
+        if times > 1
     ]
+    wrong += _wrong_engines(data)
     wrong += [
         f"structure: {name} holds what is not a finite number"
         for name in DECISIONS
@@ -128,14 +142,41 @@ def structure(inputs: Inputs, plan: Plan) -> list[Check]:
     return [fails("structure", len(VARIABLES) + len(labels), wrong)]
 
 
-def lay_out(inputs: Inputs, plan: Plan) -> tuple[Case, Check]:
+def _wrong_engines(data: xr.Dataset) -> list[str]:
+    """Configurations and engines that are not of what their names say."""
+    columns = ("engine", "engine_llm", "engine_sku")
+    engines = list(zip(*(data[name].values.tolist() for name in columns), strict=True))
+    names = {engine for engine, _, _ in engines}
+    configurations = zip(
+        data["configuration"].values.tolist(),
+        data["configuration_engine"].values.tolist(),
+        strict=True,
+    )
+    return [
+        f"structure: configuration {name!r} is of engine {engine!r}"
+        for name, engine in configurations
+        if engine not in names or engine != _engine(name)
+    ] + [
+        f"structure: engine {engine!r} is of LLM {llm!r} and SKU {sku!r}"
+        for engine, llm, sku in engines
+        if not engine.startswith(f"{llm}@{sku}:")
+    ]
+
+
+def _engine(configuration: str) -> str:
+    """Name of the engine of a configuration: all but the clock."""
+    return configuration.rpartition(":")[0]
+
+
+def lay_out(inputs: Inputs, plan: Plan) -> tuple[Case, list[Check]]:
     """The plan's decisions over the labels of its inputs, configurations in use alone.
 
-    A configuration whose name means nothing, or that the scenario does not allow, is a
-    violation; what it carries is left out.
+    A configuration or an engine whose name means nothing, or that the scenario does not
+    allow, is a violation; what it carries is left out.
     """
     labels = _labels(inputs)
-    known, check = _running(inputs, _in_use(plan))
+    known, carries = _running(inputs, _in_use(plan, "configuration", "load_rps"))
+    engines, runs = _running_engines(inputs, plan, known)
     slot_hours = _by_slot(inputs, "slot_hours")
     rtt_s = inputs.rtt_s.sel(origin=labels["origin"], region=labels["region"])
     case = Case(
@@ -147,8 +188,11 @@ def lay_out(inputs: Inputs, plan: Plan) -> tuple[Case, Check]:
         origins=tuple(labels["origin"]),
         configurations=tuple(known),
         running=tuple(known.values()),
-        hosted=_hosted(known.values(), labels["sku"]),
-        **_decided(plan, {**labels, "configuration": list(known)}),
+        engines=tuple(engines),
+        engine_running=tuple(engines.values()),
+        clocked=_marked(map(_engine, known), list(engines)),
+        hosted=_marked([one.server.name for one in engines.values()], labels["sku"]),
+        **_decided(plan, {**labels, "configuration": list(known), "engine": list(engines)}),
         demand_rps=_demand_rps(inputs, labels["origin"]),
         rtt_s=rtt_s.transpose("origin", "region").values,
         hours=_by_slot(inputs, "weight") * slot_hours,
@@ -156,11 +200,11 @@ def lay_out(inputs: Inputs, plan: Plan) -> tuple[Case, Check]:
         previous=inputs.series["previous"].values.astype(np.int64),
         run=inputs.series["run"].values.astype(np.int64),
     )
-    return case, check
+    return case, [carries, runs]
 
 
 def _labels(inputs: Inputs) -> dict[str, list]:
-    """What the scenario has along each dimension but that of configurations."""
+    """What the scenario has along each dimension but those of configurations and engines."""
     return {
         "sku": [server.name for server in inputs.servers],
         "region": [region.region for region in inputs.regions],
@@ -179,31 +223,49 @@ def _decided(plan: Plan, labels: Mapping[str, list]) -> dict[str, Floats]:
     }
 
 
-def _hosted(running: Iterable[Replica], skus: list[str]) -> Floats:
-    on = [[float(one.server.name == sku) for sku in skus] for one in running]
-    return np.array(on).reshape(len(on), len(skus))
+def _marked(names: Iterable[str], among: list[str]) -> Floats:
+    """1 where a name is one of the others, (name, other)."""
+    marks = [[float(name == other) for other in among] for name in names]
+    return np.array(marks).reshape(len(marks), len(among))
 
 
-def _in_use(plan: Plan) -> list[str]:
-    """Configurations that run, start or carry anything."""
+def _in_use(plan: Plan, dim: str, *decisions: str) -> list[str]:
+    """Names along a dimension for which any of the decisions is not zero."""
     used = sum(
-        np.abs(plan.data[name]).sum(
-            [dim for dim in plan.data[name].dims if dim != "configuration"]
-        )
-        for name in ("replicas", "starts", "load_rps")
+        np.abs(plan.data[name]).sum([other for other in plan.data[name].dims if other != dim])
+        for name in decisions
     )
-    return plan.data["configuration"].values[used.values > 0.0].tolist()
+    return plan.data[dim].values[used.values > 0.0].tolist()
 
 
-def _running(inputs: Inputs, names: list[str]) -> tuple[dict[str, Replica], Check]:
-    known, problems = {}, []
-    for name in names:
-        found = _replica(inputs, name)
-        if isinstance(found, Replica):
-            known[name] = found
+def _running(inputs: Inputs, names: Iterable[str]) -> tuple[dict[str, Replica], Check]:
+    """What configurations are, by name, and a violation for each that is not allowed."""
+    found = {name: _replica(inputs, name) for name in names}
+    known = {name: one for name, one in found.items() if isinstance(one, Replica)}
+    name = "configurations_are_allowed"
+    problems = [f"{name}[{one}]: {found[one]}" for one in found if one not in known]
+    return known, fails(name, len(found), problems)
+
+
+def _running_engines(
+    inputs: Inputs, plan: Plan, configurations: Mapping[str, Replica]
+) -> tuple[dict[str, Replica], Check]:
+    """Engines of the configurations in use, and those that run or start without load.
+
+    What an engine needs does not depend on the clock, so that any allowed one stands for it.
+    """
+    known = {_engine(name): one for name, one in configurations.items()}
+    clocks = {round(100 * clock) for clock in (1.0, *inputs.scenario.fleet.clock_fractions)}
+    problems = []
+    idle = [one for one in _in_use(plan, "engine", "replicas", "starts") if one not in known]
+    for engine in idle:
+        found = [_replica(inputs, f"{engine}:{clock}%") for clock in sorted(clocks)]
+        allowed = [one for one in found if isinstance(one, Replica)]
+        if allowed:
+            known[engine] = allowed[0]
         else:
-            problems.append(f"configurations_are_allowed[{name}]: {found}")
-    return known, fails("configurations_are_allowed", len(names), problems)
+            problems.append(f"engines_are_allowed[{engine}]: {found[-1]}")
+    return known, fails("engines_are_allowed", len(known) + len(problems), problems)
 
 
 def _replica(inputs: Inputs, name: str) -> Replica | str:

@@ -1,14 +1,20 @@
-"""What replicas can do and need, recomputed from the records for the configurations in use."""
+"""What replicas can do and need, recomputed from the records for what is in use."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from carbonplan.technology.calibration import load_calibration
-from carbonplan.technology.operating import ClassLimits, OperatingPoints, operating_points
+from carbonplan.technology.operating import (
+    ClassLimits,
+    OperatingPoints,
+    Replica,
+    operating_points,
+)
 from carbonplan.units import J_PER_KJ
 from carbonplan.verify.case import Case, Floats
 from carbonplan.verify.checks import Check, equal
@@ -16,7 +22,7 @@ from carbonplan.verify.checks import Check, equal
 
 @dataclass(frozen=True)
 class Coefficients:
-    """Operating points, over (k, c), and needs of a replica, over (c,).
+    """Operating points, over (k, c), and needs of a replica at any clock, over (e,).
 
     ``worst_ttft_s`` is TTFT at the class's percentile, and ``tpot_s`` the time of an output
     token, both without network. Where a profile was measured it holds the mean TTFT and 0:
@@ -34,28 +40,45 @@ class Coefficients:
     start_energy_kwh: Floats
 
 
-OVER_PAIRS = ("rate_rps", "energy_kj", "ttft_s", "worst_ttft_s", "tpot_s")
+OVER_PAIRS = {  # and their names in ``OperatingPoints``
+    "rate_rps": "rate_rps",
+    "energy_kj": "energy_kj_per_request",
+    "ttft_s": "ttft_s",
+    "worst_ttft_s": "ttft_percentile_s",
+    "tpot_s": "tpot_s",
+}
+OVER_ENGINES = ("accelerators", "loaded_kw", "start_hours", "start_energy_kwh")
 
 
 def coefficients(case: Case) -> Coefficients:
-    """Coefficients of every configuration in use."""
-    shape = len(case.classes), len(case.running)
-    arrays = {
-        field.name: np.zeros(shape if field.name in OVER_PAIRS else shape[1])
-        for field in fields(Coefficients)
-    }
-    calibration = load_calibration()
-    limit = case.inputs.scenario.fleet.utilisation_limit
+    """Coefficients of every configuration and every engine in use."""
+    pairs = {name: np.zeros((len(case.classes), len(case.running))) for name in OVER_PAIRS}
     for llm in case.inputs.llms:
         k = [i for i, one in enumerate(case.classes) if one.workload.llm == llm.llm]
         c = [i for i, one in enumerate(case.running) if one.llm.llm == llm.llm]
         if k and c:
-            replicas = [case.running[i] for i in c]
-            limits = [_limits(case, i) for i in k]
-            points = operating_points(replicas, limits, limit, calibration)
-            _fill(arrays, points, k, c, starts=case.inputs.scenario.fleet.start_costs)
-    _put_profiles(case, arrays)
-    return Coefficients(**arrays)
+            points = _points(case, [case.running[i] for i in c], k)
+            for name, of_points in OVER_PAIRS.items():
+                pairs[name][np.ix_(k, c)] = getattr(points, of_points)
+    _put_profiles(case, pairs)
+    return Coefficients(**pairs, **_engine_needs(case))
+
+
+def _engine_needs(case: Case) -> dict[str, Floats]:
+    """What a replica of each engine needs, whatever it serves and at whatever clock, (e,)."""
+    needs = {name: np.zeros(len(case.engines)) for name in OVER_ENGINES}
+    if case.engines:
+        points = _points(case, case.engine_running, [])
+        charged = float(case.inputs.scenario.fleet.start_costs)
+        for name, values in needs.items():
+            values[:] = getattr(points, name) * (charged if name.startswith("start") else 1.0)
+    return needs
+
+
+def _points(case: Case, replicas: Sequence[Replica], k: list[int]) -> OperatingPoints:
+    limits = [_limits(case, i) for i in k]
+    limit = case.inputs.scenario.fleet.utilisation_limit
+    return operating_points(replicas, limits, limit, load_calibration())
 
 
 def _limits(case: Case, k: int) -> ClassLimits:
@@ -99,26 +122,6 @@ def allowed_regions(case: Case) -> NDArray[np.bool_]:
     )
 
 
-def _fill(
-    arrays: dict[str, Floats],
-    points: OperatingPoints,
-    k: list[int],
-    c: list[int],
-    *,
-    starts: bool,
-) -> None:
-    pairs = np.ix_(k, c)
-    arrays["rate_rps"][pairs] = points.rate_rps
-    arrays["energy_kj"][pairs] = points.energy_kj_per_request
-    arrays["ttft_s"][pairs] = points.ttft_s
-    arrays["worst_ttft_s"][pairs] = points.ttft_percentile_s
-    arrays["tpot_s"][pairs] = points.tpot_s
-    arrays["accelerators"][c] = points.accelerators
-    arrays["loaded_kw"][c] = points.loaded_kw
-    arrays["start_hours"][c] = points.start_hours * starts
-    arrays["start_energy_kwh"][c] = points.start_energy_kwh * starts
-
-
 def _put_profiles(case: Case, arrays: dict[str, Floats]) -> None:
     """Measured operating points replace those of the model."""
     limit = case.inputs.scenario.fleet.utilisation_limit
@@ -143,7 +146,7 @@ def _put_profiles(case: Case, arrays: dict[str, Floats]) -> None:
                 arrays["tpot_s"][k, c] = 0.0
 
 
-def _key(replica) -> tuple:
+def _key(replica: Replica) -> tuple:
     return (
         replica.llm.llm,
         replica.server.name,
@@ -157,7 +160,9 @@ def _key(replica) -> tuple:
 def coefficient_checks(case: Case, recomputed: Coefficients) -> list[Check]:
     """The plan's table against what was recomputed; where the table gives no rate, nothing."""
     table = case.plan.data.sel(
-        request_class=list(case.class_names), configuration=list(case.configurations)
+        request_class=list(case.class_names),
+        configuration=list(case.configurations),
+        engine=list(case.engines),
     )
     over_pairs = (case.class_names, case.configurations)
     given = table["rate_rps"].transpose("request_class", "configuration").values > 0.0
@@ -171,9 +176,9 @@ def coefficient_checks(case: Case, recomputed: Coefficients) -> list[Check]:
         stated = table[name].transpose("request_class", "configuration").values
         stated, values = np.where(given, stated, 0.0), np.where(given, values, 0.0)
         checks.append(equal("coefficients_hold", name, stated, values, over_pairs, floor=0.0))
-    for name in ("accelerators", "loaded_kw", "start_hours", "start_energy_kwh"):
+    for name in OVER_ENGINES:
         stated, values = table[name].values, getattr(recomputed, name)
         checks.append(
-            equal("coefficients_hold", name, stated, values, over_pairs[1:], floor=0.0)
+            equal("coefficients_hold", name, stated, values, [case.engines], floor=0.0)
         )
     return checks

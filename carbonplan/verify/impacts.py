@@ -43,10 +43,11 @@ def it_power_kw(case: Case, needs: Coefficients) -> Floats:
     fleet_kw = (
         off_w[:, None, None] * standing + powered_w[:, None, None] * case.powered
     ) / W_PER_KW
-    serving_kw = np.einsum("kc,kcrt->crt", needs.energy_kj, case.load_rps)
+    at_clock_kw = np.einsum("kc,kcrt->crt", needs.energy_kj, case.load_rps)
+    serving_kw = np.einsum("ce,crt->ert", case.clocked, at_clock_kw)
     starting_kw = needs.start_energy_kwh[:, None, None] * case.starts / case.slot_hours
     replicas_kw = needs.loaded_kw[:, None, None] * case.replicas + serving_kw + starting_kw
-    return fleet_kw + np.einsum("cg,crt->grt", case.hosted, replicas_kw)
+    return fleet_kw + np.einsum("eg,ert->grt", case.hosted, replicas_kw)
 
 
 def impacts(case: Case, needs: Coefficients, power_kw: Floats) -> dict[str, ImpactTotal]:
@@ -119,9 +120,8 @@ def latency(case: Case, needs: Coefficients) -> ImpactTotal:
         )
         / asked
     )
-    by_sku = dict(
-        zip(case.skus, (case.hosted.T @ first_token).sum(axis=1).tolist(), strict=True)
-    )
+    on_sku = (case.clocked @ case.hosted).T @ first_token
+    by_sku = dict(zip(case.skus, on_sku.sum(axis=1).tolist(), strict=True))
     by_region = dict(
         zip(case.regions, (network + first_token.sum(axis=0)).tolist(), strict=True)
     )

@@ -85,7 +85,7 @@ def powered_servers_stand(case: Case) -> list[Check]:
 
 def replicas_fit_in_servers(case: Case, needs: Coefficients) -> Check:
     """Accelerators in use are those of powered servers."""
-    used = np.einsum("cg,c,crt->grt", case.hosted, needs.accelerators, case.replicas)
+    used = np.einsum("eg,e,ert->grt", case.hosted, needs.accelerators, case.replicas)
     in_server = np.array(
         [server.sku.accelerators for server in case.inputs.servers], dtype=float
     )
@@ -99,7 +99,7 @@ def replicas_are_started(case: Case) -> list[Check]:
 
     A closed run may begin with any replicas running.
     """
-    axes = case.configurations, case.regions, case.slots
+    axes = case.engines, case.regions, case.slots
     checks = [at_least("replicas_are_started", "replicas", case.replicas, 0.0, axes)]
     if case.inputs.scenario.fleet.start_costs:
         rise = np.where(
@@ -120,7 +120,7 @@ def counts_are_whole(case: Case) -> list[Check]:
         whole(name, "servers bought", case.purchased, by_site),
     ]
     if "whole" in (case.plan.summary.get("replicas"), fleet.replicas):
-        running = case.configurations, case.regions, case.slots
+        running = case.engines, case.regions, case.slots
         checks.append(whole(name, "replicas", case.replicas, running))
         if fleet.switch_off:
             powered = (*by_site, case.slots)

@@ -58,21 +58,20 @@ def routed_requests_are_served(case: Case) -> Check:
 def load_is_within_throughput(case: Case, needs: Coefficients) -> list[Check]:
     """Replicas carry what they can: busy ones are among those that run and have loaded.
 
-    A class that a configuration cannot serve, and load where nothing runs, are violations
-    however small the load.
+    The replicas of an engine divide the slot among its clocks. A class that a configuration
+    cannot serve, and load where nothing runs, are violations however small the load.
     """
     name = "load_is_within_throughput"
-    places = case.configurations, case.regions, case.slots
-    pairs = case.class_names, *places
+    places = case.engines, case.regions, case.slots
+    pairs = case.class_names, case.configurations, case.regions, case.slots
     can = needs.rate_rps > 0.0
-    busy = np.einsum(
-        "kcrt,kc->crt",
-        case.load_rps,
-        np.where(can, 1.0 / np.where(can, needs.rate_rps, 1.0), 0.0),
-    )
+    replicas_per_rps = np.where(can, 1.0 / np.where(can, needs.rate_rps, 1.0), 0.0)
+    at_clock = np.einsum("kcrt,kc->crt", case.load_rps, replicas_per_rps)
+    busy = np.einsum("ce,crt->ert", case.clocked, at_clock)
     loading = np.minimum(needs.start_hours[:, None, None] / case.slot_hours, 1.0) * case.starts
     unable = np.where(can[..., None, None], 0.0, case.load_rps)
-    nowhere = np.where(case.replicas > TOLERANCE, 0.0, case.load_rps.sum(axis=0))
+    carried = np.einsum("ce,crt->ert", case.clocked, case.load_rps.sum(axis=0))
+    nowhere = np.where(case.replicas > TOLERANCE, 0.0, carried)
     return [
         at_least(name, "requests/s served", case.load_rps, 0.0, pairs),
         at_most(name, "requests/s of a class that it cannot serve", unable, 0.0, pairs),

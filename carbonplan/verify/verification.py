@@ -61,7 +61,7 @@ def verify(inputs: Inputs, plan: Plan) -> Verification:
     objective = objective_value(case, totals)
     checks = [
         *checks,
-        allowed,
+        *allowed,
         *coefficient_checks(case, needs),
         *service_checks(case, needs),
         *batch_checks(case),

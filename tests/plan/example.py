@@ -270,16 +270,19 @@ def configurations(of: Inputs, *, whole: bool = True) -> Configurations:
             "rate_rps": (pair, rate),
             "energy_kj_per_request": (pair, energy),
             "ttft_s": (pair, ttft),
-            "accelerators": ("configuration", [1.0, 2.0]),
-            "loaded_kw": ("configuration", points.loaded_kw),
-            "start_hours": ("configuration", points.start_hours),
-            "start_energy_kwh": ("configuration", points.start_energy_kwh),
+            "accelerators": ("engine", [1.0, 2.0]),
+            "loaded_kw": ("engine", points.loaded_kw),
+            "start_hours": ("engine", points.start_hours),
+            "start_fraction": ("engine", points.start_hours),
+            "start_energy_kwh": ("engine", points.start_energy_kwh),
         },
         {
             "request_class": [one.name for one in of.classes],
             "configuration": [c.name for c in kept],
+            "engine": [c.engine for c in kept],
             "sku": ("configuration", ["box", "box"]),
             "llm": ("configuration", ["tiny", "tiny"]),
+            "configuration_engine": ("configuration", [c.engine for c in kept]),
         },
     )
     return Configurations(kept, (), table, whole)
@@ -287,7 +290,8 @@ def configurations(of: Inputs, *, whole: bool = True) -> Configurations:
 
 def decisions() -> dict[str, tuple[tuple[tuple[str, ...], ...], list]]:
     """Labels and values of each family of the example's plan."""
-    north, south = (CONFIGURATION.name, "north"), (CONFIGURATION.name, "south")
+    north, south = (CONFIGURATION.engine, "north"), (CONFIGURATION.engine, "south")
+    name = CONFIGURATION.name
     return {
         "Servers": ((("box", "north"), ("box", "south")), [2, 2]),
         "Purchased": ((("box", "north"), ("box", "south")), [1, 1]),
@@ -295,7 +299,11 @@ def decisions() -> dict[str, tuple[tuple[tuple[str, ...], ...], list]]:
         "Replicas": ((north, south), [[3, 3], [1, 1]]),
         "Starts": ((north, south), [[0, 0], [0, 0]]),
         "Load_rps": (
-            (("chat/short", *north), ("chat/short", *south), ("night/long", *north)),
+            (
+                ("chat/short", name, "north"),
+                ("chat/short", name, "south"),
+                ("night/long", name, "north"),
+            ),
             [[10, 15], [0, 5], [0, 10]],
         ),
         "Flow_rps": (
@@ -310,8 +318,8 @@ DIMS = {
     "Servers": ("sku", "region"),
     "Purchased": ("sku", "region"),
     "Powered": ("sku", "region"),
-    "Replicas": ("configuration", "region"),
-    "Starts": ("configuration", "region"),
+    "Replicas": ("engine", "region"),
+    "Starts": ("engine", "region"),
     "Load_rps": ("request_class", "configuration", "region"),
     "Flow_rps": ("request_class", "origin", "region"),
     "Backlog_krequests": ("request_class",),

@@ -29,7 +29,7 @@ def test_decisions_stand_under_their_labels(plan):
 
 
 def test_labels_that_the_program_lacks_are_zero(plan):
-    spare = plan.data.sel(configuration=example.SPARE.name)
+    spare = plan.data.sel(configuration=example.SPARE.name, engine=example.SPARE.engine)
     assert not spare["replicas"].any()
     assert not spare["load_rps"].any()
 
@@ -147,7 +147,7 @@ def test_a_new_decision_of_the_program_needs_no_code():
     plan = make_plan(
         of, example.configurations(of), replace(program, columns=columns), example.solution()
     )
-    assert plan.data["spare"].dims == ("configuration", "region", "slot")
+    assert plan.data["spare"].dims == ("engine", "region", "slot")
     assert not plan.data["starts"].any()
 
 

@@ -34,8 +34,11 @@ def test_text_and_numbers_read_back(text):
 def test_rows_in_which_nothing_happens_are_left_out():
     found = example.plan().tables()
     assert len(found["replicas"]) == 4
-    assert set(found["replicas"]["configuration"]) == {example.CONFIGURATION.name}
+    assert set(found["replicas"]["engine"]) == {example.CONFIGURATION.engine}
+    assert set(found["replicas"]["sku"]) == {"box"}
     assert len(found["load"]) == 4
+    assert set(found["load"]["configuration"]) == {example.CONFIGURATION.name}
+    assert set(found["load"]["engine"]) == {example.CONFIGURATION.engine}
     assert found["backlog"]["backlog_krequests"].tolist() == [18.0]
     assert found["servers"]["servers"].tolist() == [2.0, 2.0]
     assert set(found["configurations"]["configuration"]) == {

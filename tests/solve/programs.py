@@ -53,15 +53,11 @@ def mixed() -> Program:
     return program([[1, 1]], [4.5], [INFINITY], cost=[3, 2], integer=[True, False])
 
 
-def branching() -> Program:
-    """Whole servers of two sizes for 7.5 units of load: optimum 2 large and 0 small, cost 16.2.
-
-    Rounding the relaxation (1.875 large) is the optimum; three columns of idle capacity and a
-    parity row make branch and bound necessary.
-    """
+def three_sizes() -> Program:
+    """Whole servers of three sizes, at most three, for 7.5 units of load less what is shed."""
     return program(
         [[4, 3, 2, -1], [1, 1, 1, 0]],
-        [7.5, 0],
+        [7.5, -INFINITY],
         [INFINITY, 3],
         cost=[8.1, 6.3, 4.5, 0.9],
         upper=[5, 5, 5, 20],

@@ -101,7 +101,7 @@ def test_starts_are_not_needed_where_they_cost_nothing():
     plan = example.plan()
     data = plan.data.copy(deep=True)
     data["replicas"].loc[{"region": "north", "slot": 0}] -= 2
-    data["replicas"].loc[{"configuration": example.SPARE.name}] = 0.0
+    data["replicas"].loc[{"engine": example.SPARE.engine}] = 0.0
     found = verify(of, replace(plan, data=data)).violations
     assert not any(line.startswith("replicas_are_started") for line in found)
 

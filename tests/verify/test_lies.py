@@ -13,7 +13,7 @@ from carbonplan.plan import Plan
 from carbonplan.verify import verify
 from tests.plan import example
 
-RUN = example.CONFIGURATION.name
+RUN, ENGINE = example.CONFIGURATION.name, example.CONFIGURATION.engine
 NORTH = {"region": "north", "slot": 0}
 CHAT = {"request_class": "chat/short"}
 NIGHT = {"request_class": "night/long"}
@@ -36,6 +36,16 @@ def put(name: str, change: float, **place: object) -> Callable[[Plan], Plan]:
         data = plan.data.copy(deep=True)
         data[name].loc[place] = data[name].loc[place] + change
         return replace(plan, data=data)
+
+    return lie
+
+
+def name(variable: str, names: list[str]) -> Callable[[Plan], Plan]:
+    """Put other names into a variable of the plan."""
+
+    def lie(plan: Plan) -> Plan:
+        dims = plan.data[variable].dims
+        return replace(plan, data=plan.data.assign({variable: (dims, names)}))
 
     return lie
 
@@ -99,20 +109,20 @@ LIES = {
         "requests/s served: -0.5 found, at least 0 needed",
     ),
     "more load than replicas carry": (
-        put("replicas", -1.0, configuration=RUN, region="north"),
-        f"load_is_within_throughput[{RUN}, north, slot 1 (2024-04-16T01:00Z)]: busy replicas: "
+        put("replicas", -1.0, engine=ENGINE, region="north"),
+        f"load_is_within_throughput[{ENGINE}, north, slot 1 (2024-04-16T01:00Z)]: busy replicas: "
         "2.5 found, at most 2 allowed",
     ),
     "starting replicas that carry load": (
-        put("starts", 100.0, configuration=RUN, region="south", slot=1),
-        f"load_is_within_throughput[{RUN}, south, slot 1 (2024-04-16T01:00Z)]: busy replicas",
+        put("starts", 100.0, engine=ENGINE, region="south", slot=1),
+        f"load_is_within_throughput[{ENGINE}, south, slot 1 (2024-04-16T01:00Z)]: busy replicas",
     ),
     "a trickle through no replica": (
         both(
-            put("replicas", -1.0, configuration=RUN, region="south"),
+            put("replicas", -1.0, engine=ENGINE, region="south"),
             put("load_rps", -4.99999, **CHAT, configuration=RUN, region="south", slot=1),
         ),
-        f"load_is_within_throughput[{RUN}, south, slot 1 (2024-04-16T01:00Z)]: requests/s "
+        f"load_is_within_throughput[{ENGINE}, south, slot 1 (2024-04-16T01:00Z)]: requests/s "
         "without a replica: 1e-05 found, at most 0 allowed",
     ),
     "less batch work than arrives": (
@@ -174,21 +184,21 @@ LIES = {
         "3 found, at most 2 allowed",
     ),
     "a replica that nobody started": (
-        put("replicas", 1.0, configuration=RUN, region="south", slot=1),
-        f"replicas_are_started[{RUN}, south, slot 1 (2024-04-16T01:00Z)]: starts: 0 found, at "
+        put("replicas", 1.0, engine=ENGINE, region="south", slot=1),
+        f"replicas_are_started[{ENGINE}, south, slot 1 (2024-04-16T01:00Z)]: starts: 0 found, at "
         "least 1 needed",
     ),
     "replicas below zero": (
-        put("replicas", -5.0, configuration=RUN, **NORTH),
-        f"replicas_are_started[{RUN}, north, slot 0 (2024-04-16T00:00Z)]: replicas: -2 found",
+        put("replicas", -5.0, engine=ENGINE, **NORTH),
+        f"replicas_are_started[{ENGINE}, north, slot 0 (2024-04-16T00:00Z)]: replicas: -2 found",
     ),
     "half a server": (
         put("servers", 0.5, sku="box", region="north"),
         "counts_are_whole[box, north]: servers: 2.5 found, 2 expected",
     ),
     "half a replica": (
-        put("replicas", 0.5, configuration=RUN, **NORTH),
-        f"counts_are_whole[{RUN}, north, slot 0 (2024-04-16T00:00Z)]: replicas: 3.5 found",
+        put("replicas", 0.5, engine=ENGINE, **NORTH),
+        f"counts_are_whole[{ENGINE}, north, slot 0 (2024-04-16T00:00Z)]: replicas: 3.5 found",
     ),
     "half a powered server": (
         put("powered_servers", -0.5, sku="box", **NORTH),
@@ -211,12 +221,12 @@ LIES = {
         f"coefficients_hold[chat/short, {RUN}]: ttft_s: 0.1 found, 0.2 expected",
     ),
     "a replica that idles for less": (
-        put("loaded_kw", -0.01, configuration=RUN),
-        f"coefficients_hold[{RUN}]: loaded_kw: 0.04 found, 0.05 expected",
+        put("loaded_kw", -0.01, engine=ENGINE),
+        f"coefficients_hold[{ENGINE}]: loaded_kw: 0.04 found, 0.05 expected",
     ),
     "a replica that starts for nothing": (
-        put("start_energy_kwh", -1e-5, configuration=RUN),
-        f"coefficients_hold[{RUN}]: start_energy_kwh",
+        put("start_energy_kwh", -1e-5, engine=ENGINE),
+        f"coefficients_hold[{ENGINE}]: start_energy_kwh",
     ),
     "an impact that is too low": (
         claim("carbon", value=14.4),
@@ -296,7 +306,23 @@ LIES = {
     ),
     "a configuration twice": (
         lambda plan: replace(plan, data=plan.data.assign_coords(configuration=[RUN, RUN])),
-        "structure: a configuration stands twice",
+        f"structure: configuration '{RUN}' stands twice",
+    ),
+    "an engine twice": (
+        lambda plan: replace(plan, data=plan.data.assign_coords(engine=[ENGINE, ENGINE])),
+        f"structure: engine '{ENGINE}' stands twice",
+    ),
+    "a configuration of another engine": (
+        name("configuration_engine", [example.SPARE.engine] * 2),
+        f"structure: configuration '{RUN}' is of engine '{example.SPARE.engine}'",
+    ),
+    "a configuration of no engine": (
+        lambda plan: replace(plan, data=plan.data.assign_coords(engine=["a", "b"])),
+        f"structure: configuration '{RUN}' is of engine '{ENGINE}'",
+    ),
+    "an engine on another SKU": (
+        name("engine_sku", ["crate", "box"]),
+        f"structure: engine '{ENGINE}' is of LLM 'tiny' and SKU 'crate'",
     ),
 }
 
@@ -312,7 +338,7 @@ def test_a_lie_is_named(of, plan, lie):
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("tiny", "the name is not one of a configuration"),
+        ("tiny@box:odd:100%", "the name is not one of a configuration"),
         ("tiny@box:tp1:fp8:100%", "precision 'fp8' is not in the fleet's"),
         ("tiny@box:tp1:bf16:55%", "clock 55 % is not in the fleet's"),
         ("tiny@box:tp3:bf16:100%", "parallelism 3 x 1 is not in the fleet's"),
@@ -323,9 +349,66 @@ def test_a_lie_is_named(of, plan, lie):
     ],
 )
 def test_a_configuration_that_is_not_allowed_is_named(of, plan, name, words):
-    data = plan.data.assign_coords(configuration=[name, example.SPARE.name])
-    found = verify(of, replace(plan, data=data))
+    engine = name.rpartition(":")[0]
+    found = verify(of, called(plan, name, engine))
+    if engine != ENGINE:
+        assert f"engines_are_allowed[{engine}]: {words}" in found.violations
     assert f"configurations_are_allowed[{name}]: {words}" in found.violations
+
+
+def called(plan: Plan, configuration: str, engine: str) -> Plan:
+    """The plan with its configuration and engine under other names."""
+    llm, _, rest = engine.partition("@")
+    data = plan.data.assign_coords(
+        configuration=[configuration, example.SPARE.name], engine=[engine, example.SPARE.engine]
+    )
+    data = data.assign(
+        configuration_engine=("configuration", [engine, example.SPARE.engine]),
+        engine_sku=("engine", [rest.partition(":")[0], "box"]),
+        engine_llm=("engine", [llm, "tiny"]),
+    )
+    return replace(plan, data=data)
+
+
+def test_engines_that_run_without_load_are_looked_at(of, plan):
+    data = plan.data.copy(deep=True)
+    data["replicas"].loc[{"engine": example.SPARE.engine, **NORTH}] = 1.0
+    found = verify(of, replace(plan, data=data)).violations
+    assert any(
+        line.startswith(f"replicas_are_started[{example.SPARE.engine}, north, slot 0")
+        for line in found
+    )
+    assert any("accelerators in use: 5 found" in line for line in found)
+    fleet = of.scenario.fleet.model_copy(update={"tensor_parallel": [1]})
+    narrow = replace(of, scenario=of.scenario.model_copy(update={"fleet": fleet}))
+    found = verify(narrow, replace(plan, data=data)).violations
+    words = "parallelism 2 x 1 is not in the fleet's"
+    assert f"engines_are_allowed[{example.SPARE.engine}]: {words}" in found
+
+
+def test_clocks_of_an_engine_share_its_replicas(of):
+    """Half of chat in the north at 80 %: the same three replicas carry both halves."""
+    slow = replace(example.CONFIGURATION, clock_fraction=0.8)
+    fleet = of.scenario.fleet.model_copy(update={"clock_fractions": [1.0, 0.8]})
+    both_clocks = replace(
+        of,
+        scenario=of.scenario.model_copy(update={"fleet": fleet}),
+        profiles=(*of.profiles, *(replace(p, clock_fraction=0.8) for p in of.profiles)),
+    )
+    plan = example.plan(of)
+    data = plan.data.copy(deep=True)
+    names = [example.CONFIGURATION.name, slow.name]
+    data = data.assign_coords(configuration=names)
+    data["configuration_engine"] = "configuration", [ENGINE, ENGINE]
+    for one in ("rate_rps", "energy_kj_per_request", "ttft_s"):
+        data[one].loc[{"configuration": slow.name}] = data[one].sel(configuration=RUN)
+    half = {**CHAT, "region": "north"}
+    data["load_rps"].loc[{**half, "configuration": slow.name}] = np.array([5.0, 7.5])
+    data["load_rps"].loc[{**half, "configuration": RUN}] = np.array([5.0, 7.5])
+    assert verify(both_clocks, replace(plan, data=data)).violations == ()
+    data["load_rps"].loc[{**half, "configuration": slow.name, "slot": 1}] += 10.0
+    found = verify(both_clocks, replace(plan, data=data)).violations
+    assert any("busy replicas: 3.5 found, at most 3 allowed" in line for line in found)
 
 
 def test_load_of_another_llm_is_named(of, plan):
