@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
+import xarray as xr
 
 from carbonplan.errors import UsageError, nearest
 from carbonplan.problem import Problem
@@ -58,7 +59,9 @@ def single_sku(problem: Problem) -> Iterable[tuple[Problem, str]]:
     """Only one SKU is used: every SKU that can serve everything is tried alone."""
     classes = {k for k, _, _ in problem.serving}
     for sku in sorted(set(problem.sku_of.values())):
-        serving = tuple(s for s in problem.serving if problem.sku_of[s[1]] == sku)
+        serving = tuple(
+            s for s in problem.serving if problem.sku_of[problem.engine_of[s[1]]] == sku
+        )
         if {k for k, _, _ in serving} == classes:
             yield _restricted(problem, serving), f"only {sku}"
 
@@ -142,8 +145,9 @@ def _fastest(problem: Problem, k: str) -> str:
     """Name of the fastest configuration of a class; of equals the first by name."""
     names = sorted({c for q, c, _ in problem.serving if q == k})
     of_class = problem.data.sel(request_class=k, configuration=names)
+    engines = xr.DataArray([problem.engine_of[c] for c in names], dims="configuration")
     slowness = (
-        -of_class["rate_rps"] / of_class["accelerators"]
+        -of_class["rate_rps"] / of_class["accelerators"].sel(engine=engines)
         if k in problem.batch
         else of_class["ttft_s"]
     )

@@ -1,24 +1,26 @@
 """Why no plan exists: which demands and limits cannot hold together, in the scenario's words.
 
-The program is solved once more with every demand and every limit of the user's elastic, at the
-least total relaxation, each counted relative to its own size. What gives way is named, with
-how much is allowed and how much more is needed.
+The program is solved once more with the limits of the user elastic, at the least relaxation in
+all, each counted relative to its own size; where that does not help, demand gives way too. What
+gives way is named, with how much is allowed and how much more is needed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 import scipy.sparse as sp
+from numpy.typing import NDArray
 
 from carbonplan.problem import Problem, with_upper_bounds
 from carbonplan.program import Layout, Program
 from carbonplan.program.stamping import stamp
 from carbonplan.solve import Limits, solve
 
-LARGEST_SHARE = 10.0  # a limit gives way to at most this many times its own size
+ROUGHLY = 0.05  # gap at which the least relaxation is known well enough to be named
+LARGEST_SHARE = 1000.0  # a limit gives way to at most this many times its own size
 NOTICEABLE = 1e-6
 
 
@@ -37,6 +39,15 @@ class Elastic:
 
     sign: float
     words: Callable[[tuple[str, ...], str, float, float], str]
+
+
+@dataclass(frozen=True)
+class Slack:
+    """Slack columns of a family: the share of a row's own size by which it gives way [1]."""
+
+    family: str
+    first: int
+    size: NDArray[np.float64]
 
 
 def _demand(label: tuple[str, ...], time: str, asked: float, short: float) -> str:
@@ -84,6 +95,7 @@ ELASTIC: Mapping[str, Elastic] = {
     "servers_fit_in_site": Elastic(1.0, _space),
     "impact_within_bound": Elastic(1.0, _bound),
 }
+LIMITS_ALONE = tuple(family for family, elastic in ELASTIC.items() if elastic.sign > 0)
 
 
 def reasons(problem: Problem, limits: Limits, times: list[str]) -> list[str]:
@@ -94,21 +106,28 @@ def reasons(problem: Problem, limits: Limits, times: list[str]) -> list[str]:
     times
         Of the slots, for the messages.
     """
-    elastic, slack = with_slack(unbounded(problem))
-    solution = solve(elastic, replace(limits, gap=0.05), isolated=True)
-    if solution.values is None:
-        return ["the limits cannot hold together; no smallest set of them was found in time"]
+    for families in (LIMITS_ALONE, tuple(ELASTIC)):
+        elastic, slack = with_slack(unbounded(problem), families)
+        if slack:
+            solution = solve(elastic, replace(limits, gap=ROUGHLY))
+            if solution.values is not None:
+                return _words(elastic, slack, solution.values, times)
+    return ["the limits cannot hold together; no smallest set of them was found in time"]
+
+
+def _words(
+    elastic: Program, slack: list[Slack], values: NDArray[np.float64], times: list[str]
+) -> list[str]:
+    """A sentence for each row family and label that gives way, the largest share first."""
     worst: dict[tuple[str, tuple[str, ...]], tuple[float, str]] = {}
-    for family, first, size in slack:
-        layout = elastic.rows[family]
-        for n, (label, slot, row) in enumerate(rows_of(layout)):
-            share = float(solution.values[first + n])
-            asked = float(size[n])
-            if share > NOTICEABLE and share > worst.get((family, label), (0.0, ""))[0]:
+    for one in slack:
+        for n, (label, slot, row) in enumerate(rows_of(elastic.rows[one.family])):
+            share = float(values[one.first + n])
+            key = (one.family, label)
+            if share > max(NOTICEABLE, worst.get(key, (0.0, ""))[0]):
                 time = times[slot] if slot is not None else ""
-                side = elastic.row_upper[row]
-                words = ELASTIC[family].words(label, time, float(side), share * asked)
-                worst[family, label] = (share, words)
+                side, more = float(elastic.row_upper[row]), share * float(one.size[n])
+                worst[key] = (share, ELASTIC[one.family].words(label, time, side, more))
     return [words for _, words in sorted(worst.values(), reverse=True)]
 
 
@@ -131,35 +150,40 @@ def rows_of(layout: Layout) -> list[tuple[tuple[str, ...], int | None, int]]:
     ]
 
 
-def with_slack(problem: Problem) -> tuple[Program, list[tuple[str, int, np.ndarray]]]:
-    """The program with elastic rows; for each family its first slack column and row sizes.
-
-    A slack is the share of its row's own size by which it gives way [1].
-    """
+def with_slack(problem: Problem, families: Iterable[str]) -> tuple[Program, list[Slack]]:
+    """The program with elastic rows of some families, and where their slack is."""
     program = stamp(problem)
-    columns, slack, count = [], [], program.matrix.shape[1]
-    for family, elastic in ELASTIC.items():
-        if family not in program.rows:
-            continue
-        rows = np.array([row for _, _, row in rows_of(program.rows[family])])
-        sides = np.abs(program.row_upper[rows])
-        size = np.maximum(sides, max(float(sides.max(initial=0.0)) * 1e-3, 1e-3))
-        entries = (-elastic.sign * size, (rows, np.arange(len(rows))))
-        columns.append(sp.csc_array(entries, shape=(program.matrix.shape[0], len(rows))))
-        slack.append((family, count, size))
-        count += len(rows)
+    columns, slack = [], []
+    rows_count, count = program.matrix.shape
+    for family in families:
+        if family in program.rows:
+            rows = np.array([row for _, _, row in rows_of(program.rows[family])])
+            sides = np.abs(program.row_upper[rows])
+            size = np.maximum(sides, max(float(sides.max(initial=0.0)) * 1e-3, 1e-3))
+            entries = (-ELASTIC[family].sign * size, (rows, np.arange(len(rows))))
+            columns.append(sp.csc_array(entries, shape=(rows_count, len(rows))))
+            slack.append(Slack(family, count, size))
+            count += len(rows)
+    most = [
+        np.full(len(one.size), 1.0 if ELASTIC[one.family].sign < 0 else LARGEST_SHARE)
+        for one in slack
+    ]
     added = count - program.matrix.shape[1]
-    most = np.full(added, LARGEST_SHARE)
-    for (family, first, _), block in zip(slack, columns, strict=True):
-        if ELASTIC[family].sign < 0:  # no more demand gives way than there is
-            start = first - program.matrix.shape[1]
-            most[start : start + block.shape[1]] = 1.0
     return replace(
         program,
         matrix=sp.csc_array(sp.hstack([program.matrix, *columns])),
         column_lower=np.concatenate([program.column_lower, np.zeros(added)]),
-        column_upper=np.concatenate([program.column_upper, most]),
+        column_upper=np.concatenate([program.column_upper, *most]),
         integer=np.concatenate([program.integer, np.zeros(added, dtype=bool)]),
         cost=np.concatenate([np.zeros(program.matrix.shape[1]), np.ones(added)]),
         impacts={},
+        columns=program.columns
+        | {
+            f"Slack[{one.family}]": Layout(
+                ("row",),
+                tuple((str(n),) for n in range(len(one.size))),
+                one.first + np.arange(len(one.size)),
+            )
+            for one in slack
+        },
     ), slack

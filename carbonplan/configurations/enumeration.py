@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from itertools import product
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from carbonplan.configurations.pruning import Rules
 from carbonplan.configurations.pruning import prune as pruned
 from carbonplan.configurations.records import Configuration, Configurations, Rejection
 from carbonplan.configurations.routes import network_allowance_s
+from carbonplan.errors import NoPlanExists
 from carbonplan.technology.calibration import load_calibration
 from carbonplan.technology.operating import (
     ClassLimits,
@@ -32,6 +34,11 @@ def enumerate_configurations(inputs: Inputs, *, prune: bool = True) -> Configura
     """Every configuration of the scenario: kept with what it needs, or rejected with a reason.
 
     ``prune=False`` keeps the dominated ones, which changes no optimum.
+
+    Raises
+    ------
+    NoPlanExists
+        No configuration serves anything.
     """
     candidates: list[tuple[Configuration, Replica]] = []
     rejected: list[Rejection] = []
@@ -42,7 +49,10 @@ def enumerate_configurations(inputs: Inputs, *, prune: bool = True) -> Configura
                 rejected.append(Rejection(configuration, *reason))
             else:
                 candidates.append((configuration, replica))
-    table, infeasible = _evaluate(inputs, candidates)
+    tables, infeasible = _evaluate(inputs, candidates)
+    if not tables:
+        raise NoPlanExists(inputs.scenario.name, _unserved(inputs, [*rejected, *infeasible]))
+    table = _joined(tables)
     whole = replicas_are_whole(inputs, table)
     dominated: dict[str, str] = {}
     if prune:
@@ -119,7 +129,7 @@ def impossible(replica: Replica) -> tuple[str, str] | None:
 
 def _evaluate(
     inputs: Inputs, candidates: list[tuple[Configuration, Replica]]
-) -> tuple[xr.Dataset, list[Rejection]]:
+) -> tuple[list[xr.Dataset], list[Rejection]]:
     """Operating points of all candidates; those that serve no class are rejected."""
 
     tables, rejected = [], []
@@ -140,10 +150,25 @@ def _evaluate(
         rejected += [
             _rejection(mine[i][0], points, classes, i) for i in np.flatnonzero(~serves)
         ]
+        if not serves.any():
+            continue
         serving = table.isel(configuration=np.flatnonzero(serves))
         used = dict.fromkeys(serving["configuration_engine"].values.tolist())
         tables.append(serving.sel(engine=list(used)))
-    return _joined(tables), rejected
+    return tables, rejected
+
+
+def _unserved(inputs: Inputs, rejected: list[Rejection]) -> list[str]:
+    """A line for each workload: how many configurations there were, and why they fail."""
+    lines = []
+    for workload in inputs.scenario.workloads:
+        kinds = Counter(r.kind for r in rejected if r.configuration.llm == workload.llm)
+        counts = ", ".join(f"{count} by {kind}" for kind, count in kinds.most_common())
+        lines.append(
+            f"workloads[{workload.name}]: no configuration of {workload.llm} serves it "
+            f"({counts}); `carbonplan catalog configurations` gives the reason for each"
+        )
+    return lines
 
 
 def _joined(tables: list[xr.Dataset]) -> xr.Dataset:

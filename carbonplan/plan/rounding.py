@@ -51,15 +51,16 @@ def rounding_gap(
         return RoundingGap(0.0)
     engines = Engines.of(inputs, configurations)
     objective = float(program.cost @ values) + program.offset
-    rises, reason = [], ""
+    rises, broken = [], []
     for start in (values, merged(engines, program, values)):
         rounded = _rounded_up(inputs, engines, program, start)
-        broken = _broken_row(program, rounded)
-        if broken is None:
+        row = _broken_row(program, rounded)
+        if row is None:
             rises.append(float(program.cost @ (rounded - values)))
-        reason = reason or f"replicas rounded up one by one do not keep {broken}"
+        else:
+            broken.append(row)
     if not rises:
-        return RoundingGap(None, reason)
+        return RoundingGap(None, f"replicas rounded up one by one do not keep {broken[0]}")
     if objective == 0.0:
         return RoundingGap(None, "the objective is 0")
     return RoundingGap(max(min(rises), 0.0) / abs(objective))

@@ -1,4 +1,4 @@
-"""Who serves a workload, where and when: replicas, shares of work, and clean hours."""
+"""Who serves a workload, where, when and at what clock: replicas and shares of work."""
 
 from __future__ import annotations
 
@@ -23,15 +23,18 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class ConfigurationUse:
-    """A configuration at work for a workload.
+class EngineUse:
+    """An engine at work for a workload.
 
     Attributes
     ----------
     name, sku, llm
-        Of the configuration; ``sku`` and ``llm`` are empty where the plan does not say.
+        Of the engine; ``sku`` and ``llm`` are empty where the plan does not say.
     regions
         Where it serves the workload, most work first.
+    clocks
+        Clocks that it serves the workload at, most work first, and the share of the engine's
+        requests of the workload that it serves at each [1].
     replicas
         Over all regions, (slot,); they may serve other workloads too.
     share_fraction
@@ -42,32 +45,18 @@ class ConfigurationUse:
     sku: str
     llm: str
     regions: tuple[str, ...]
+    clocks: tuple[tuple[str, float], ...]
     replicas: Floats
     share_fraction: float
 
 
 @dataclass(frozen=True)
-class CleanShare:
-    """Share of the work done in hours cleaner than the median hour of its region [1].
-
-    ``evenly_fraction`` is that share if each region spread its work evenly over the hours.
-    """
-
-    fraction: float
-    evenly_fraction: float
-
-
-@dataclass(frozen=True)
 class WorkloadUse:
-    """A workload with the configurations that serve it, most work first.
-
-    ``clean`` is None where intensity is unknown or never changes where the work is done.
-    """
+    """A workload with the engines that serve it, most work first."""
 
     name: str
     batch: bool
-    configurations: tuple[ConfigurationUse, ...]
-    clean: CleanShare | None
+    engines: tuple[EngineUse, ...]
 
 
 def workload_uses(data: xr.Dataset) -> Iterator[WorkloadUse]:
@@ -80,62 +69,64 @@ def workload_uses(data: xr.Dataset) -> Iterator[WorkloadUse]:
     for name in dict.fromkeys(of_class.tolist()):
         classes = of_class == name
         work = load_rps[classes].sum(axis=0) * slot_hours(data)
-        yield WorkloadUse(
-            name,
-            bool(batch[classes].any()),
-            _configuration_uses(data, work),
-            clean_share(data, work.sum(axis=0)),
-        )
+        yield WorkloadUse(name, bool(batch[classes].any()), _engine_uses(data, work))
 
 
-def _configuration_uses(data: xr.Dataset, work: Floats) -> tuple[ConfigurationUse, ...]:
+def _engine_uses(data: xr.Dataset, work: Floats) -> tuple[EngineUse, ...]:
     """Those with any of the work, (configuration, region, slot)."""
-    replicas = values(data, "replicas", "configuration", "region", "slot")
-    replicas = np.zeros_like(work) if replicas is None else replicas
-    regions = np.array(names(data, "region"))
-    labels = names(data, "configuration")
-    unknown = ("",) * len(labels)
-    skus = names(data, "configuration_sku") or unknown
-    llms = names(data, "configuration_llm") or unknown
+    of_engine = _configurations_of(data)
     by_configuration = work.sum(axis=(1, 2))
-    order = np.argsort(-by_configuration, kind="stable")
+    by_engine = {e: float(by_configuration[c].sum()) for e, c in of_engine.items()}
+    total = sum(by_engine.values())
     return tuple(
-        ConfigurationUse(
-            name=labels[c],
-            sku=skus[c],
-            llm=llms[c],
-            regions=tuple(regions[_most_first(work[c].sum(axis=1))].tolist()),
-            replicas=replicas[c].sum(axis=0),
-            share_fraction=float(by_configuration[c] / by_configuration.sum()),
-        )
-        for c in order
-        if by_configuration[c] > 0
+        _engine_use(data, engine, of_engine[engine], work, by_engine[engine] / total)
+        for engine in sorted(by_engine, key=lambda one: -by_engine[one])
+        if by_engine[engine] > 0
     )
+
+
+def _engine_use(
+    data: xr.Dataset,
+    engine: str,
+    configurations: NDArray[np.intp],
+    work: Floats,
+    share_fraction: float,
+) -> EngineUse:
+    mine = work[configurations]
+    by_clock = mine.sum(axis=(1, 2))
+    labels, engines = names(data, "configuration"), names(data, "engine")
+    regions = np.array(names(data, "region"))
+    replicas = values(data, "replicas", "engine", "region", "slot")
+    at = engines.index(engine) if engine in engines else None
+    named = {one: names(data, f"engine_{one}") for one in ("sku", "llm")}
+    return EngineUse(
+        name=engine,
+        **{one: found[at] if found and at is not None else "" for one, found in named.items()},
+        regions=tuple(regions[_most_first(mine.sum(axis=(0, 2)))].tolist()),
+        clocks=tuple(
+            (
+                labels[configurations[i]].removeprefix(engine).removeprefix(":"),
+                float(by_clock[i] / by_clock.sum()),
+            )
+            for i in _most_first(by_clock)
+        ),
+        replicas=(
+            np.zeros(work.shape[2])
+            if replicas is None or at is None
+            else replicas[at].sum(axis=0)
+        ),
+        share_fraction=share_fraction,
+    )
+
+
+def _configurations_of(data: xr.Dataset) -> dict[str, NDArray[np.intp]]:
+    """Positions of the configurations of each engine; without engines, each is its own."""
+    stated = names(data, "configuration_engine") or names(data, "configuration")
+    of = np.array(stated)
+    return {engine: np.flatnonzero(of == engine) for engine in dict.fromkeys(stated)}
 
 
 def _most_first(amounts: Floats) -> NDArray[np.intp]:
     """Positions of what is above zero, largest first."""
     order = np.argsort(-amounts, kind="stable")
     return order[amounts[order] > 0]
-
-
-def clean_share(data: xr.Dataset, work: Floats) -> CleanShare | None:
-    """How much of the work, (region, slot), is done in the cleaner hours of its regions."""
-    intensity = values(data, "intensity_kgco2e_per_kwh", "region", "slot")
-    if intensity is None or not work.any():
-        return None
-    hours = slot_hours(data)
-    cleaner = intensity < _weighted_median(intensity, hours)[:, None]
-    by_region = work.sum(axis=1)
-    evenly = by_region @ (cleaner @ hours) / (by_region.sum() * hours.sum())
-    if not evenly:
-        return None
-    return CleanShare(float(work[cleaner].sum() / work.sum()), float(evenly))
-
-
-def _weighted_median(amounts: Floats, weight: Floats) -> Floats:
-    """Smallest amount that more than half of the weight does not exceed, per row."""
-    order = np.argsort(amounts, axis=1, kind="stable")
-    reached = np.cumsum(weight[order], axis=1) > weight.sum() / 2
-    first = np.take_along_axis(order, reached.argmax(axis=1)[:, None], axis=1)
-    return np.take_along_axis(amounts, first, axis=1)[:, 0]

@@ -187,6 +187,17 @@ def deadlines_fit_in_horizon(scenario: Scenario) -> Iterator[Problem]:
             )
 
 
+def use_of_existing_servers_is_charged(scenario: Scenario) -> Iterator[Problem]:
+    """Hours of use do not tell servers that stand already from those that are bought."""
+    embodied, standing = scenario.embodied, any(one.servers for one in scenario.fleet.existing)
+    if standing and embodied.charge == "use" and not embodied.include_existing:
+        yield Problem(
+            ("embodied", "include_existing"),
+            "found false with charge use and existing servers, expected true: hours of use do "
+            "not tell existing servers from bought ones",
+        )
+
+
 def _known(path: PathKeys, name: str, names: list[str], where: str) -> Iterator[Problem]:
     if name not in names:
         yield Problem(path, f"{quoted(name)} is not in {where}{nearest(name, names)}")
@@ -198,4 +209,5 @@ RULES_ACROSS_SECTIONS: tuple[
     (("fleet", "regions"), fleet_names_what_is_there),
     (("workloads", "regions"), workloads_stay_in_regions),
     (("workloads", "horizon"), deadlines_fit_in_horizon),
+    (("fleet", "embodied"), use_of_existing_servers_is_charged),
 )

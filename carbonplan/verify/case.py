@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,13 +11,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from carbonplan.plan.variables import DECISIONS, VARIABLES
+from carbonplan.plan.variables import DECISIONS
 from carbonplan.technology.operating import Replica
 from carbonplan.verify.checks import Check, fails
 
 if TYPE_CHECKING:
-    import xarray as xr
-
     from carbonplan.catalogue.inputs import Inputs, WorkloadClass
     from carbonplan.plan.records import Plan
 
@@ -110,71 +107,13 @@ class Case:
         return by_site.sel(region=list(self.regions)).values.astype(float)
 
 
-def structure(inputs: Inputs, plan: Plan) -> list[Check]:
-    """Whether the plan has the arrays and labels that its inputs call for, and only numbers."""
-    data = plan.data
-    unfit = [f"structure: the plan has no {name}" for name in VARIABLES if name not in data]
-    unfit += [
-        f"structure: {name} is over {data[name].dims}, expected {variable.dims}"
-        for name, variable in VARIABLES.items()
-        if name in data and set(data[name].dims) != set(variable.dims)
-    ]
-    if unfit:
-        return [fails("structure", len(VARIABLES), unfit)]
-    labels = _labels(inputs)
-    wrong = [
-        f"structure: the plan's {dim} are {data[dim].values.tolist()}, the scenario has {names}"
-        for dim, names in labels.items()
-        if sorted(data[dim].values.tolist()) != sorted(names)
-    ]
-    wrong += [
-        f"structure: {dim} {name!r} stands twice"
-        for dim in ("configuration", "engine")
-        for name, times in Counter(data[dim].values.tolist()).items()
-        if times > 1
-    ]
-    wrong += _wrong_engines(data)
-    wrong += [
-        f"structure: {name} holds what is not a finite number"
-        for name in DECISIONS
-        if not np.isfinite(data[name].values).all()
-    ]
-    return [fails("structure", len(VARIABLES) + len(labels), wrong)]
-
-
-def _wrong_engines(data: xr.Dataset) -> list[str]:
-    """Configurations and engines that are not of what their names say."""
-    columns = ("engine", "engine_llm", "engine_sku")
-    engines = list(zip(*(data[name].values.tolist() for name in columns), strict=True))
-    names = {engine for engine, _, _ in engines}
-    configurations = zip(
-        data["configuration"].values.tolist(),
-        data["configuration_engine"].values.tolist(),
-        strict=True,
-    )
-    return [
-        f"structure: configuration {name!r} is of engine {engine!r}"
-        for name, engine in configurations
-        if engine not in names or engine != _engine(name)
-    ] + [
-        f"structure: engine {engine!r} is of LLM {llm!r} and SKU {sku!r}"
-        for engine, llm, sku in engines
-        if not engine.startswith(f"{llm}@{sku}:")
-    ]
-
-
-def _engine(configuration: str) -> str:
-    """Name of the engine of a configuration: all but the clock."""
-    return configuration.rpartition(":")[0]
-
-
 def lay_out(inputs: Inputs, plan: Plan) -> tuple[Case, list[Check]]:
     """The plan's decisions over the labels of its inputs, configurations in use alone.
 
     A configuration or an engine whose name means nothing, or that the scenario does not
     allow, is a violation; what it carries is left out.
     """
-    labels = _labels(inputs)
+    labels = scenario_labels(inputs)
     known, carries = _running(inputs, _in_use(plan, "configuration", "load_rps"))
     engines, runs = _running_engines(inputs, plan, known)
     slot_hours = _by_slot(inputs, "slot_hours")
@@ -190,7 +129,7 @@ def lay_out(inputs: Inputs, plan: Plan) -> tuple[Case, list[Check]]:
         running=tuple(known.values()),
         engines=tuple(engines),
         engine_running=tuple(engines.values()),
-        clocked=_marked(map(_engine, known), list(engines)),
+        clocked=_marked(map(engine_name, known), list(engines)),
         hosted=_marked([one.server.name for one in engines.values()], labels["sku"]),
         **_decided(plan, {**labels, "configuration": list(known), "engine": list(engines)}),
         demand_rps=_demand_rps(inputs, labels["origin"]),
@@ -203,7 +142,7 @@ def lay_out(inputs: Inputs, plan: Plan) -> tuple[Case, list[Check]]:
     return case, [carries, runs]
 
 
-def _labels(inputs: Inputs) -> dict[str, list]:
+def scenario_labels(inputs: Inputs) -> dict[str, list]:
     """What the scenario has along each dimension but those of configurations and engines."""
     return {
         "sku": [server.name for server in inputs.servers],
@@ -254,7 +193,7 @@ def _running_engines(
 
     What an engine needs does not depend on the clock, so that any allowed one stands for it.
     """
-    known = {_engine(name): one for name, one in configurations.items()}
+    known = {engine_name(name): one for name, one in configurations.items()}
     clocks = {round(100 * clock) for clock in (1.0, *inputs.scenario.fleet.clock_fractions)}
     problems = []
     idle = [one for one in _in_use(plan, "engine", "replicas", "starts") if one not in known]
@@ -293,6 +232,11 @@ def _replica(inputs: Inputs, name: str) -> Replica | str:
     if clock is None:
         return f"clock {parsed['clock']} % is not in the fleet's"
     return Replica(server, llms[parsed["llm"]], tp, pp, parsed["precision"], clock)
+
+
+def engine_name(configuration: str) -> str:
+    """Name of the engine of a configuration: all but the clock."""
+    return configuration.rpartition(":")[0]
 
 
 def _by_slot(inputs: Inputs, name: str) -> Floats:

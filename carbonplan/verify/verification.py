@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from carbonplan.verify.batch import batch_checks
-from carbonplan.verify.case import lay_out, structure
+from carbonplan.verify.case import lay_out
 from carbonplan.verify.coefficients import coefficient_checks, coefficients
 from carbonplan.verify.impacts import impacts, it_power_kw, objective_value
 from carbonplan.verify.limits import limit_checks
 from carbonplan.verify.service import service_checks
 from carbonplan.verify.statements import statement_checks
+from carbonplan.verify.structure import structure
 
 if TYPE_CHECKING:
     from carbonplan.catalogue.inputs import Inputs

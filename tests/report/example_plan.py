@@ -12,6 +12,7 @@ import numpy as np
 import xarray as xr
 
 from carbonplan.plan import ImpactTotal, Plan
+from carbonplan.plan.clean_hours import clean_hours
 from carbonplan.plan.power import consequences
 from carbonplan.plan.variables import USES
 
@@ -37,6 +38,7 @@ CONFIGURATIONS = {
     "llama-3.1-70b@h100-sxm-8:tp4:fp8:100%": ("llama-3.1-70b", "h100-sxm-8", 4, 2.4, 0.3, 0.85),
     "llama-3.1-70b@mi300x-8:tp2:fp8:100%": ("llama-3.1-70b", "mi300x-8", 2, 2.0, 0.34, 0.8),
     "llama-3.1-8b@l4-8:tp1:fp8:80%": ("llama-3.1-8b", "l4-8", 1, 1.3, 0.03, 0.04),
+    "llama-3.1-8b@l4-8:tp1:fp8:100%": ("llama-3.1-8b", "l4-8", 1, 1.6, 0.03, 0.05),
     "llama-3.1-70b@a100-sxm-80gb-8:tp8:bf16:60%": (
         "llama-3.1-70b", "a100-sxm-80gb-8", 8, 3.1, 0.52, 1.1,
     ),
@@ -74,6 +76,7 @@ def example_plan(
         "objective": {"impact": "carbon", "value": carbon, "unit": "kgCO2e"},
         "bound": (1 - SUMMARY["gap"]) * carbon,
         "baselines": _baselines(impacts),
+        "clean_hours": clean_hours(data),
     }
     return Plan(scenario_name, data, impacts, {**SUMMARY, **proof, **(summary or {})})
 
@@ -111,8 +114,12 @@ def _decisions(
     intensity = intensity_kgco2e_per_kwh(slot, regions)
     load = _load_rps(slot, intensity, list(configurations), list(classes), random)
     rate = np.array([row[3] for row in configurations.values()])
-    replicas = np.ceil(load.sum(axis=0) / rate[:, None, None])
-    powered, servers = _servers(replicas, configurations, skus)
+    engine_of = [name.rpartition(":")[0] for name in configurations]
+    engines = {e: row for e, row in zip(engine_of, configurations.values(), strict=True)}
+    busy = load.sum(axis=0) / rate[:, None, None]
+    clocks = np.array([[one == engine for one in engine_of] for engine in engines])
+    replicas = np.ceil(np.einsum("ec,crt->ert", clocks, busy))
+    powered, servers = _servers(replicas, engines, skus)
     standing = np.zeros_like(servers)
     if len(regions) > 4:
         standing[list(skus).index("a100-sxm-80gb-8"), 4] = min(
@@ -121,10 +128,11 @@ def _decisions(
     starts = np.maximum(np.diff(replicas, axis=2, prepend=replicas[:, :, -1:]), 0)
     by_sku = np.array(list(skus.values()), dtype=float).T
     by_configuration = list(zip(*configurations.values(), strict=True))
+    by_engine = list(zip(*engines.values(), strict=True))
     demand = load.sum(axis=(1, 2))
     batch = np.array([name.startswith(BATCH) for name in classes])
     demand[batch] = demand[batch].mean(axis=1, keepdims=True)
-    site, running = ("region", "slot"), ("configuration", "region", "slot")
+    site, running = ("region", "slot"), ("engine", "region", "slot")
     data = {
         "servers": (("sku", "region"), servers),
         "existing_servers": (("sku", "region"), standing),
@@ -132,7 +140,7 @@ def _decisions(
         "powered_servers": (("sku", *site), powered),
         "replicas": (running, replicas),
         "starts": (running, starts),
-        "load_rps": (("request_class", *running), load),
+        "load_rps": (("request_class", "configuration", *site), load),
         "demand_rps": (("request_class", "origin", "slot"), demand[:, None, :]),
         "intensity_kgco2e_per_kwh": (site, intensity),
         "pue": (site, np.repeat([[row[2]] for row in regions.values()], hours, axis=1)),
@@ -143,11 +151,12 @@ def _decisions(
             ("request_class", "configuration"),
             np.array(by_configuration[5]) * np.linspace(0.5, 1.5, len(classes))[:, None],
         ),
-        "configuration_llm": ("configuration", list(by_configuration[0])),
-        "configuration_sku": ("configuration", list(by_configuration[1])),
-        "accelerators": ("configuration", list(by_configuration[2])),
-        "loaded_kw": ("configuration", list(by_configuration[4])),
-        "start_energy_kwh": ("configuration", [0.1] * len(configurations)),
+        "configuration_engine": ("configuration", engine_of),
+        "engine_llm": ("engine", list(by_engine[0])),
+        "engine_sku": ("engine", list(by_engine[1])),
+        "accelerators": ("engine", list(by_engine[2])),
+        "loaded_kw": ("engine", list(by_engine[4])),
+        "start_energy_kwh": ("engine", [0.1] * len(engines)),
         "workload": ("request_class", [name.partition("/")[0] for name in classes]),
         "class_kind": ("request_class", ["batch" if late else "online" for late in batch]),
         "parked_kw": ("sku", by_sku[1]),
@@ -160,6 +169,7 @@ def _decisions(
         "sku": list(skus),
         "region": list(regions),
         "configuration": list(configurations),
+        "engine": list(engines),
         "request_class": list(classes),
         "origin": ["anywhere"],
         "use": list(USES),
@@ -192,16 +202,18 @@ def _load_rps(
         else:
             load[k, c] += np.where(shares > 0.05, shares, 0)[:, None] * online / (1 + k)
             load[k, -1, -2:] += 0.04 * online
+        if name == "code/completion":  # a quarter at the engine's other clock
+            load[k, c + 1], load[k, c] = 0.25 * load[k, c], 0.75 * load[k, c]
     return load
 
 
 def _servers(
-    replicas: np.ndarray, configurations: Mapping[str, tuple], skus: Mapping[str, tuple]
+    replicas: np.ndarray, engines: Mapping[str, tuple], skus: Mapping[str, tuple]
 ) -> tuple[np.ndarray, np.ndarray]:
     """Servers that are on, (sku, region, slot), and that stand, (sku, region)."""
     powered = np.zeros((len(skus), *replicas.shape[1:]))
-    for c, (_, sku, accelerators, *_) in enumerate(configurations.values()):
-        powered[list(skus).index(sku)] += replicas[c] * accelerators / skus[sku][0]
+    for e, (_, sku, accelerators, *_) in enumerate(engines.values()):
+        powered[list(skus).index(sku)] += replicas[e] * accelerators / skus[sku][0]
     powered = np.ceil(powered)
     return powered, powered.max(axis=2)
 

@@ -25,11 +25,11 @@ NAMES = (
 def named(name: str) -> Plan:
     """A plan of two hours in which every text is the name, numbered where it must differ."""
     plan = example_plan(2)
-    dims = ("sku", "region", "configuration", "request_class")
+    dims = ("sku", "region", "configuration", "engine", "request_class")
     data = plan.data.assign_coords(
         {dim: [f"{name}{i}" for i in range(plan.data.sizes[dim])] for dim in dims}
     )
-    for text in ("workload", "configuration_sku", "configuration_llm"):
+    for text in ("workload", "configuration_engine", "engine_sku", "engine_llm"):
         (dim,) = data[text].dims
         data[text] = (dim, [name] * data.sizes[dim])
     impacts = {

@@ -1,14 +1,12 @@
-"""Who serves a workload, and how far its work keeps to clean hours; horizons in words."""
+"""Who serves a workload, where and at what clock; horizons in words."""
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
-import xarray as xr
 
 from carbonplan.plan import Plan
 from carbonplan.report.horizon import horizon
-from carbonplan.report.workloads import CleanShare, clean_share, workload_uses
+from carbonplan.report.workloads import workload_uses
 
 
 def test_workloads_in_the_order_of_their_classes(week: Plan):
@@ -19,13 +17,13 @@ def test_workloads_in_the_order_of_their_classes(week: Plan):
         ("summaries", True),
     ]
     for use in uses:
-        shares = [one.share_fraction for one in use.configurations]
+        shares = [one.share_fraction for one in use.engines]
         assert sum(shares) == pytest.approx(1)
         assert shares == sorted(shares, reverse=True)
 
 
 def test_workload_without_its_own_array_is_named_before_the_slash(week: Plan):
-    bare = week.data.drop_vars(["workload", "configuration_sku", "configuration_llm"])
+    bare = week.data.drop_vars(["workload", "configuration_engine", "engine_sku", "engine_llm"])
     assert [use.name for use in workload_uses(bare)] == ["chat", "code", "summaries"]
 
 
@@ -33,49 +31,20 @@ def test_regions_with_most_work_come_first(week: Plan):
     (batch,) = (use for use in workload_uses(week.data) if use.batch)
     work = week.data["load_rps"].sel(request_class="summaries/document")
     by_region = work.sum(["configuration", "slot"])
-    (only,) = batch.configurations
+    (only,) = batch.engines
     assert by_region.sel(region=only.regions[0]) == by_region.max()
     assert only.regions == ("eu-north-stockholm", "us-west-oregon", "eu-central-frankfurt")
 
 
-def _two_sites(intensity: list[list[float]], weight: list[float]) -> xr.Dataset:
-    return xr.Dataset(
-        {
-            "intensity_kgco2e_per_kwh": (("region", "slot"), intensity),
-            "weight": ("slot", weight),
-            "slot_hours": ("slot", [1.0] * len(weight)),
-        },
-        {"region": [f"r{i}" for i in range(len(intensity))]},
-    )
-
-
-def test_clean_share_by_hand():
-    """Median hour of region 0: 0.3, cleaner slots 0 and 1; of region 1: 0.5, slots 2 and 3.
-
-    Cleaner hours hold 4 of 4 and 2 of 4 requests; spread evenly they would hold a half.
-    """
-    data = _two_sites([[0.1, 0.2, 0.3, 0.3], [0.9, 0.5, 0.4, 0.3]], [1, 1, 1, 1])
-    work = np.array([[3.0, 1.0, 0.0, 0.0], [0.0, 2.0, 1.0, 1.0]])
-    assert clean_share(data, work) == CleanShare(6 / 8, 1 / 2)
-
-
-def test_work_in_dirty_hours_only_is_no_share_not_an_unknown_one():
-    data = _two_sites([[0.1, 0.2, 0.3]], [1, 1, 1])
-    assert clean_share(data, np.array([[0.0, 0.0, 5.0]])) == CleanShare(
-        0.0, pytest.approx(1 / 3)
-    )
-
-
-def test_the_median_hour_counts_weights():
-    """The slot that stands for nine of ten hours is the median; cleaner is one hour or none."""
-    assert clean_share(_two_sites([[0.1, 0.3]], [9, 1]), np.array([[1.0, 0.0]])) is None
-    shared = clean_share(_two_sites([[0.3, 0.1]], [9, 1]), np.array([[1.0, 3.0]]))
-    assert shared == CleanShare(3 / 4, pytest.approx(1 / 10))
-
-
-def test_constant_intensity_has_no_cleaner_hours():
-    data = _two_sites([[0.2, 0.2]], [1, 1])
-    assert clean_share(data, np.array([[1.0, 1.0]])) is None
+def test_clocks_of_an_engine_with_their_share(week: Plan):
+    """A quarter of code runs at 100 %, the rest at 80 %, on the same replicas."""
+    (code,) = (use for use in workload_uses(week.data) if use.name == "code")
+    small = next(use for use in code.engines if use.llm == "llama-3.1-8b")
+    assert small.name == "llama-3.1-8b@l4-8:tp1:fp8"
+    assert small.sku == "l4-8"
+    assert small.clocks == (("80%", pytest.approx(0.75)), ("100%", pytest.approx(0.25)))
+    replicas = week.data["replicas"].sel(engine=small.name).sum("region")
+    assert small.replicas.tolist() == replicas.values.tolist()
 
 
 def test_horizons_in_words(week: Plan, hour: Plan, typical_days: Plan):

@@ -71,7 +71,7 @@ objective:
 bounds:
   - {impact: water, at_most: 12 m3}
   - {impact: carbon, at_most: 3 tCO2e}
-embodied: {charge: use, host_lifetime_years: 72 months}
+embodied: {charge: use, include_existing: true, host_lifetime_years: 72 months}
 cost: {acquisition: rental, discount_rate: 5 %}
 solver: {gap: 1e-3, time_limit_s: 10 min}
 variants:

@@ -36,7 +36,7 @@ def test_later_layers_win_and_mappings_merge(tmp_path):
 
 
 def test_lists_replace(tmp_path):
-    small = loaded(tmp_path, COMPLETE.replace("existing: ", "#"), variant="small").scenario
+    small = loaded(tmp_path, COMPLETE.replace("  existing: ", "  #"), variant="small").scenario
     assert small.fleet.skus == ["t4-4"]
     assert small.fleet.stock == []
 

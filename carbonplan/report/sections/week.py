@@ -1,14 +1,15 @@
-"""The hours: which configuration serves what, where and when; the sites hour by hour."""
+"""The hours: which engine serves what, where, when and at what clock; the sites."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from carbonplan.report.arrays import Floats, names, values
 from carbonplan.report.document import Block, Illustration, Paragraph, Section, Table
 from carbonplan.report.horizon import Horizon, clock, horizon, weekday_hour
 from carbonplan.report.wording import joined, label, number, percent, share, span
-from carbonplan.report.workloads import ConfigurationUse, WorkloadUse, workload_uses
+from carbonplan.report.workloads import EngineUse, WorkloadUse, workload_uses
 from carbonplan.units import G_PER_KG
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ CAPTION = (
     "Carbon intensity of the grids, and the requests served in each slot by region: online and "
     "batch work apart. Thin grey lines are grids of regions where nothing runs."
 )
-HEADER = ("Configuration", "Regions", "Replicas", "Most at", "Share of requests")
+HEADER = ("Engine", "Regions", "Clocks", "Replicas", "Most at", "Share of requests")
 
 
 def week(plan: Plan) -> Section:
@@ -27,22 +28,21 @@ def week(plan: Plan) -> Section:
     blocks: list[Block] = [Illustration("week", CAPTION)]
     for workload in workload_uses(plan.data):
         blocks.append(_workload_table(workload, hours))
-        if workload.batch:
-            blocks.append(Paragraph(_shift(workload)))
+    blocks += _shifts(plan)
     blocks += _sites_table(plan)
     return Section("week", hours.title, tuple(blocks))
 
 
 def _workload_table(workload: WorkloadUse, hours: Horizon) -> Table:
-    """Configurations in use, most work first."""
-    llms = dict.fromkeys(label(use.llm) for use in workload.configurations if use.llm)
+    """Engines in use, most work first."""
+    llms = dict.fromkeys(label(use.llm) for use in workload.engines if use.llm)
     served = f", {joined(llms)}" if llms else ""
     caption = f"{label(workload.name)}: {'batch' if workload.batch else 'online'}{served}"
-    rows = tuple(_configuration_row(use, hours) for use in workload.configurations)
-    return Table(caption, HEADER, rows, words=2)
+    rows = tuple(_engine_row(use, hours) for use in workload.engines)
+    return Table(caption, HEADER, rows, words=3)
 
 
-def _configuration_row(use: ConfigurationUse, hours: Horizon) -> tuple[str, ...]:
+def _engine_row(use: EngineUse, hours: Horizon) -> tuple[str, ...]:
     replicas = use.replicas
     name_of = clock if hours.typical else weekday_hour
     peak = "–"
@@ -51,21 +51,36 @@ def _configuration_row(use: ConfigurationUse, hours: Horizon) -> tuple[str, ...]
     return (
         label(use.name.removeprefix(f"{use.llm}@")),
         joined((label(region, 32) for region in use.regions), most=4),
+        _clocks(use),
         span(replicas.min(), replicas.max()),
         peak,
         share(use.share_fraction),
     )
 
 
-def _shift(workload: WorkloadUse) -> str:
-    """How far batch work keeps to the cleaner hours."""
-    name = label(workload.name)
-    if workload.clean is None:
+def _clocks(use: EngineUse) -> str:
+    """The clock, or each with its share of the engine's requests: "100% (62 %), 80% (38 %)"."""
+    if len(use.clocks) == 1:
+        return label(use.clocks[0][0], 16)
+    return joined(
+        (f"{label(name, 16)} ({share(fraction)})" for name, fraction in use.clocks), most=4
+    )
+
+
+def _shifts(plan: Plan) -> list[Block]:
+    """How far each batch workload keeps to the cleaner hours."""
+    found = plan.summary.get("clean_hours")
+    stated = found if isinstance(found, Mapping) else {}
+    return [Paragraph(_shift(label(name), shares)) for name, shares in stated.items()]
+
+
+def _shift(name: str, shares: object) -> str:
+    if not isinstance(shares, Mapping):
         return f"{name} has no cleaner hours to move to."
     return (
-        f"{percent(workload.clean.fraction)} of the work of {name} is done in hours cleaner "
+        f"{percent(shares.get('share'))} of the work of {name} is done in hours cleaner "
         f"than the median hour of their region; spread evenly over the hours it would be "
-        f"{percent(workload.clean.evenly_fraction)}."
+        f"{percent(shares.get('evenly_share'))}."
     )
 
 
