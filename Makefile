@@ -29,8 +29,9 @@ golden: $(VENV)/.installed-for-tests  ## Solve the regression scenarios and rewr
 bench: $(VENV)/.installed-for-tests  ## Measure speed and memory; rewrites docs/performance.md
 	$(BIN)/python -m bench
 
-docs: $(VENV)/.installed  ## Rewrite the command reference docs/commands.md
+docs: $(VENV)/.installed  ## Rewrite the references of commands and of the scenario file
 	$(BIN)/typer carbonplan.cli.main utils docs --name carbonplan --output docs/commands.md
+	$(BIN)/python -c "from pathlib import Path; from carbonplan.scenario.describe import rewrite; rewrite(Path('docs/scenario.md'))"
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)

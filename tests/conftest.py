@@ -22,3 +22,8 @@ def shared_data() -> Path:
     if os.environ.get("CARBONPLAN_REQUIRE_MEASUREMENTS") == "1":
         pytest.fail(reason)
     pytest.skip(reason)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """``--rewrite-golden`` stores what the regression scenarios give now."""
+    parser.addoption("--rewrite-golden", action="store_true")

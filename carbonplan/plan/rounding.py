@@ -89,9 +89,7 @@ def _rounded_up(
     return rounded
 
 
-def _open(
-    program: Program, rounded: NDArray[np.float64], previous: NDArray[np.int64]
-) -> None:
+def _open(program: Program, rounded: NDArray[np.float64], previous: NDArray[np.int64]) -> None:
     """A closed run begins, in place, with the replicas of its first slot running.
 
     What ran before it are columns that no decision names.

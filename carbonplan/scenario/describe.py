@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from carbonplan.scenario.expectations import (
@@ -16,6 +17,7 @@ from carbonplan.scenario.quantities import EXAMPLES, unit_of_field
 from carbonplan.scenario.wording import IDENTITY
 
 PARTIAL = "Partial"
+HEADING = "## Sections and keys\n\n"
 TEXT_WITH_UNIT = r"^\s*[-+]?[0-9.][0-9.eE+-]*\s*[%$/A-Za-zµ].*$"
 _LIMITS = ("type", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
 
@@ -131,6 +133,12 @@ def reference() -> str:
     tables = [_table("The file", scenario_schema())]
     tables += [_table(f"`{path}`", definitions[name]) for path, name in _sections()]
     return "\n\n".join(tables)
+
+
+def rewrite(page: Path) -> None:
+    """Put the tables into a page, below its heading of them."""
+    prose = page.read_text(encoding="utf-8").partition(HEADING)[0]
+    page.write_text(f"{prose}{HEADING}{reference()}\n", encoding="utf-8")
 
 
 def _sections(path: str = "", section: str = "Scenario") -> Iterator[tuple[str, str]]:

@@ -115,7 +115,7 @@ def _decisions(
     load = _load_rps(slot, intensity, list(configurations), list(classes), random)
     rate = np.array([row[3] for row in configurations.values()])
     engine_of = [name.rpartition(":")[0] for name in configurations]
-    engines = {e: row for e, row in zip(engine_of, configurations.values(), strict=True)}
+    engines = dict(zip(engine_of, configurations.values(), strict=True))
     busy = load.sum(axis=0) / rate[:, None, None]
     clocks = np.array([[one == engine for one in engine_of] for engine in engines])
     replicas = np.ceil(np.einsum("ec,crt->ert", clocks, busy))

@@ -13,7 +13,7 @@ from carbonplan.plan import Plan
 from carbonplan.verify import verify
 from tests.plan import example
 
-RUN, ENGINE = example.CONFIGURATION.name, example.CONFIGURATION.engine
+RUN, RUNS = example.CONFIGURATION.name, example.CONFIGURATION.engine
 NORTH = {"region": "north", "slot": 0}
 CHAT = {"request_class": "chat/short"}
 NIGHT = {"request_class": "night/long"}
@@ -109,20 +109,20 @@ LIES = {
         "requests/s served: -0.5 found, at least 0 needed",
     ),
     "more load than replicas carry": (
-        put("replicas", -1.0, engine=ENGINE, region="north"),
-        f"load_is_within_throughput[{ENGINE}, north, slot 1 (2024-04-16T01:00Z)]: busy replicas: "
+        put("replicas", -1.0, engine=RUNS, region="north"),
+        f"load_is_within_throughput[{RUNS}, north, slot 1 (2024-04-16T01:00Z)]: busy replicas: "
         "2.5 found, at most 2 allowed",
     ),
     "starting replicas that carry load": (
-        put("starts", 100.0, engine=ENGINE, region="south", slot=1),
-        f"load_is_within_throughput[{ENGINE}, south, slot 1 (2024-04-16T01:00Z)]: busy replicas",
+        put("starts", 100.0, engine=RUNS, region="south", slot=1),
+        f"load_is_within_throughput[{RUNS}, south, slot 1 (2024-04-16T01:00Z)]: busy replicas",
     ),
     "a trickle through no replica": (
         both(
-            put("replicas", -1.0, engine=ENGINE, region="south"),
+            put("replicas", -1.0, engine=RUNS, region="south"),
             put("load_rps", -4.99999, **CHAT, configuration=RUN, region="south", slot=1),
         ),
-        f"load_is_within_throughput[{ENGINE}, south, slot 1 (2024-04-16T01:00Z)]: requests/s "
+        f"load_is_within_throughput[{RUNS}, south, slot 1 (2024-04-16T01:00Z)]: requests/s "
         "without a replica: 1e-05 found, at most 0 allowed",
     ),
     "less batch work than arrives": (
@@ -184,21 +184,21 @@ LIES = {
         "3 found, at most 2 allowed",
     ),
     "a replica that nobody started": (
-        put("replicas", 1.0, engine=ENGINE, region="south", slot=1),
-        f"replicas_are_started[{ENGINE}, south, slot 1 (2024-04-16T01:00Z)]: starts: 0 found, at "
+        put("replicas", 1.0, engine=RUNS, region="south", slot=1),
+        f"replicas_are_started[{RUNS}, south, slot 1 (2024-04-16T01:00Z)]: starts: 0 found, at "
         "least 1 needed",
     ),
     "replicas below zero": (
-        put("replicas", -5.0, engine=ENGINE, **NORTH),
-        f"replicas_are_started[{ENGINE}, north, slot 0 (2024-04-16T00:00Z)]: replicas: -2 found",
+        put("replicas", -5.0, engine=RUNS, **NORTH),
+        f"replicas_are_started[{RUNS}, north, slot 0 (2024-04-16T00:00Z)]: replicas: -2 found",
     ),
     "half a server": (
         put("servers", 0.5, sku="box", region="north"),
         "counts_are_whole[box, north]: servers: 2.5 found, 2 expected",
     ),
     "half a replica": (
-        put("replicas", 0.5, engine=ENGINE, **NORTH),
-        f"counts_are_whole[{ENGINE}, north, slot 0 (2024-04-16T00:00Z)]: replicas: 3.5 found",
+        put("replicas", 0.5, engine=RUNS, **NORTH),
+        f"counts_are_whole[{RUNS}, north, slot 0 (2024-04-16T00:00Z)]: replicas: 3.5 found",
     ),
     "half a powered server": (
         put("powered_servers", -0.5, sku="box", **NORTH),
@@ -221,12 +221,12 @@ LIES = {
         f"coefficients_hold[chat/short, {RUN}]: ttft_s: 0.1 found, 0.2 expected",
     ),
     "a replica that idles for less": (
-        put("loaded_kw", -0.01, engine=ENGINE),
-        f"coefficients_hold[{ENGINE}]: loaded_kw: 0.04 found, 0.05 expected",
+        put("loaded_kw", -0.01, engine=RUNS),
+        f"coefficients_hold[{RUNS}]: loaded_kw: 0.04 found, 0.05 expected",
     ),
     "a replica that starts for nothing": (
-        put("start_energy_kwh", -1e-5, engine=ENGINE),
-        f"coefficients_hold[{ENGINE}]: start_energy_kwh",
+        put("start_energy_kwh", -1e-5, engine=RUNS),
+        f"coefficients_hold[{RUNS}]: start_energy_kwh",
     ),
     "an impact that is too low": (
         claim("carbon", value=14.4),
@@ -309,8 +309,8 @@ LIES = {
         f"structure: configuration '{RUN}' stands twice",
     ),
     "an engine twice": (
-        lambda plan: replace(plan, data=plan.data.assign_coords(engine=[ENGINE, ENGINE])),
-        f"structure: engine '{ENGINE}' stands twice",
+        lambda plan: replace(plan, data=plan.data.assign_coords(engine=[RUNS, RUNS])),
+        f"structure: engine '{RUNS}' stands twice",
     ),
     "a configuration of another engine": (
         name("configuration_engine", [example.SPARE.engine] * 2),
@@ -318,11 +318,11 @@ LIES = {
     ),
     "a configuration of no engine": (
         lambda plan: replace(plan, data=plan.data.assign_coords(engine=["a", "b"])),
-        f"structure: configuration '{RUN}' is of engine '{ENGINE}'",
+        f"structure: configuration '{RUN}' is of engine '{RUNS}'",
     ),
     "an engine on another SKU": (
         name("engine_sku", ["crate", "box"]),
-        f"structure: engine '{ENGINE}' is of LLM 'tiny' and SKU 'crate'",
+        f"structure: engine '{RUNS}' is of LLM 'tiny' and SKU 'crate'",
     ),
 }
 
@@ -351,7 +351,7 @@ def test_a_lie_is_named(of, plan, lie):
 def test_a_configuration_that_is_not_allowed_is_named(of, plan, name, words):
     engine = name.rpartition(":")[0]
     found = verify(of, called(plan, name, engine))
-    if engine != ENGINE:
+    if engine != RUNS:
         assert f"engines_are_allowed[{engine}]: {words}" in found.violations
     assert f"configurations_are_allowed[{name}]: {words}" in found.violations
 
@@ -399,7 +399,7 @@ def test_clocks_of_an_engine_share_its_replicas(of):
     data = plan.data.copy(deep=True)
     names = [example.CONFIGURATION.name, slow.name]
     data = data.assign_coords(configuration=names)
-    data["configuration_engine"] = "configuration", [ENGINE, ENGINE]
+    data["configuration_engine"] = "configuration", [RUNS, RUNS]
     for one in ("rate_rps", "energy_kj_per_request", "ttft_s"):
         data[one].loc[{"configuration": slow.name}] = data[one].sel(configuration=RUN)
     half = {**CHAT, "region": "north"}

@@ -1,0 +1,1 @@
+"""Measure speed and memory side by side; ``python -m bench --help``."""

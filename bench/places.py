@@ -1,0 +1,16 @@
+"""Where the suite finds its scenarios and leaves its results."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+BENCH = Path(__file__).resolve().parent
+ROOT = BENCH.parent
+
+DEMO_WEEK = ROOT / "scenarios" / "demo-week.yaml"
+EIGHT_REGIONS = BENCH / "scenarios" / "eight-regions-week.yaml"
+EIGHT_REGIONS_SERIES = BENCH / "scenarios" / "series" / "eight-regions-week-intensity.csv"
+SMALL_FLEET = BENCH / "scenarios" / "small-fleet.yaml"
+
+PAGE = ROOT / "docs" / "performance.md"
+RESULTS = BENCH / "results"  # not kept in the repository
