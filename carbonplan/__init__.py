@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,12 +14,6 @@ if TYPE_CHECKING:
     from carbonplan.api import Question
 
 __all__ = ["load"]
-
-try:
-    __version__ = version("carbonplan")
-except PackageNotFoundError:  # a checkout that was not installed
-    __version__ = "0.0.0"
-
 
 def load(
     path: str | Path,
@@ -32,3 +25,15 @@ def load(
     from carbonplan.api import load as load_question
 
     return load_question(path, overrides, variant, allowed_folders)
+
+
+def __getattr__(name: str) -> str:
+    """``__version__``, read when it is asked for: start-up does without it."""
+    if name != "__version__":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("carbonplan")
+    except PackageNotFoundError:  # a checkout that was not installed
+        return "0.0.0"

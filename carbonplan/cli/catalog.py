@@ -143,7 +143,11 @@ def configurations(
     if as_json:
         show_json({"kept": kept, "rejected": rejected})
         return
-    show(f"{len(kept)} configurations kept; rate and energy of one replica by request class")
+    engines = len({one.engine for one in found.kept})
+    show(
+        f"{len(found.kept)} configurations of {engines} engines kept; rate and energy of one "
+        "replica by request class"
+    )
     show(table(kept))
     kinds = Counter(no.kind for no in found.rejected)
     counts = ", ".join(f"{count} {kind}" for kind, count in kinds.most_common())

@@ -122,25 +122,27 @@ def _merge(
     """
     donor, receiver = replicas
     part = values[donor] - np.floor(values[donor] + NOISE)
-    share = np.where(part > NOISE, part / np.maximum(values[donor], NOISE), 0.0)
-    fits, busy = part > NOISE, np.zeros(len(part))
-    for load in loads:
-        moved_rps = share * values[load.columns]
-        taken = takes.get(load.request_class)
-        if taken is None:
-            fits = fits & (moved_rps == 0.0)
-            continue
-        busy = busy + moved_rps / taken.rate_rps
-        saved = saved - moved_rps * (cost[taken.columns] - cost[load.columns])
     room = np.ceil(values[receiver] - NOISE) - values[receiver]
-    fits = fits & (busy <= room) & (saved > 0.0)
-    for load in loads:
-        moved_rps = np.where(fits, share * values[load.columns], 0.0)
-        values[load.columns] -= moved_rps
-        if load.request_class in takes:
-            values[takes[load.request_class].columns] += moved_rps
-    values[donor] = np.where(fits, np.floor(values[donor] + NOISE), values[donor])
-    values[receiver] += np.where(fits, busy, 0.0)
+    slots = np.flatnonzero((part > NOISE) & (room > NOISE))
+    share = part[slots] / values[donor[slots]]
+    moves = [(takes.get(load.request_class), load) for load in loads]
+    fits, busy, saved = np.ones(len(slots), dtype=bool), np.zeros(len(slots)), saved[slots]
+    for taken, load in moves:
+        moved_rps = share * values[load.columns[slots]]
+        if taken is None:
+            fits &= moved_rps == 0.0
+        else:
+            busy += moved_rps / taken.rate_rps
+            saved = saved - moved_rps * (cost[taken.columns] - cost[load.columns])[slots]
+    fits &= (busy <= room[slots]) & (saved > 0.0)
+    slots, share, busy = slots[fits], share[fits], busy[fits]
+    for taken, load in moves:
+        if taken is not None:
+            moved_rps = share * values[load.columns[slots]]
+            values[load.columns[slots]] -= moved_rps
+            values[taken.columns[slots]] += moved_rps
+    values[donor[slots]] -= part[slots]
+    values[receiver[slots]] += busy
 
 
 def with_replicas_that_load(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -102,6 +103,7 @@ def test_summary_is_strict_json_with_all_that_is_promised(plan):
     assert summary["bound"] == 14.4
     assert summary["gap"] == pytest.approx(0.004 / 14.404)
     assert summary["rounding_gap"] == 0.0
+    assert re.fullmatch("[0-9a-f]{12}", summary["fingerprint"])
     assert summary["servers"] == [
         {"sku": "box", "region": region, "count": 2, "purchased": 1}
         for region in ("north", "south")

@@ -196,6 +196,7 @@ def test_missing_things_are_named(folder, tmp_path):
     ("change", "words"),
     [
         (lambda summary: summary.pop("servers"), "servers is missing"),
+        (lambda summary: summary.pop("fingerprint"), "fingerprint is missing"),
         (lambda summary: summary.update(schema_version=2), "schema_version is 2"),
         (lambda summary: summary["impacts"]["energy"].pop("unit"), "impacts.energy needs"),
     ],

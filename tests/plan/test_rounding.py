@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import scipy.sparse as sp
+import xarray as xr
 
+from carbonplan.configurations import Configurations
 from carbonplan.plan.rounding import RoundingGap, rounding_gap
 from carbonplan.program import Layout
+from tests.answers import optimum
 from tests.plan import example
+from tests.tiny import E_ONE, E_TWO, ONE, TWO, tiny
 
 
 def fractional() -> np.ndarray:
@@ -78,3 +83,37 @@ def test_servers_that_stay_on_are_all_powered():
     values[program.columns["Powered"].positions] = 2.0
     found = rounding_gap(always_on, example.configurations(of), program, values)
     assert found.gap * float(program.cost @ values) == pytest.approx(0.5 * 0.05 * 4 * 0.1)
+
+
+@pytest.mark.parametrize("ends", ["cyclic", "closed"])
+def test_a_rounded_plan_keeps_every_row_of_a_real_program(ends):
+    """The optimum of the tiny problem with continuous replicas, and with whole ones."""
+    previous = {"cyclic": [1, 0], "closed": [-1, 0]}[ends]
+    changes = {"previous": previous, "demand_rps": [[[42.0, 23.0]], [[0.0, 0.0]]]}
+    best = optimum(tiny(changes))
+    relaxed = optimum(tiny(changes, whole_replicas=False))
+    program, values = relaxed.program, relaxed.solution.values.copy()
+    replicas = program.columns["Replicas"].positions
+    if ends == "closed":  # as many as are needed before the first slot, and no more
+        opening = len(values) - 1 - len(replicas)
+        values[opening:-1] = values[replicas[:, 0]]
+    assert program.cost @ values == pytest.approx(relaxed.total)
+    found = rounding_gap(*tiny_inputs(previous), program, values)
+    assert 0 < best.total / relaxed.total - 1 <= found.gap + 1e-9
+    assert found.gap < 0.5
+
+
+def tiny_inputs(previous: list[int]):
+    """What rounding reads of the inputs and configurations of the tiny problem."""
+    kept = tuple(
+        SimpleNamespace(name=name, engine=engine, llm="llm", sku="box", accelerators=count)
+        for name, engine, count in ((ONE, E_ONE, 1), (TWO, E_TWO, 2))
+    )
+    fleet = SimpleNamespace(availability=1.0, switch_off=True)
+    box = SimpleNamespace(name="box", sku=SimpleNamespace(accelerators=8))
+    inputs = SimpleNamespace(
+        series=xr.Dataset({"previous": ("slot", previous)}),
+        scenario=SimpleNamespace(fleet=fleet),
+        servers=(box,),
+    )
+    return inputs, Configurations(kept, (), tiny().data, False)

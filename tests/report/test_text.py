@@ -102,3 +102,18 @@ def test_hostile_names_stay_words(name: str):
     assert max(map(len, shown.splitlines())) <= 80
     assert not re.search(r"[^\S\n ]|[\x00-\x09\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069]", shown)
     shown.encode("utf-8")
+
+
+def test_clocks_of_an_engine_stand_in_its_row(week: Plan):
+    shown = text(week, 132)
+    (row,) = (line for line in shown.splitlines() if line.startswith("l4-8:tp1:fp8"))
+    assert "80% (75.0 %), 100% (25.0 %)" in row
+
+
+def test_batch_work_in_cleaner_hours_is_told_as_the_plan_has_it(week: Plan):
+    shares = {"night": {"share": 0.724, "evenly_share": 0.5}, "noon": None}
+    summary = {**week.summary, "clean_hours": shares}
+    shown = " ".join(text(Plan(week.scenario_name, week.data, week.impacts, summary)).split())
+    assert "72 % of the work of night is done in hours cleaner than the median hour" in shown
+    assert "spread evenly over the hours it would be 50 %." in shown
+    assert "noon has no cleaner hours to move to." in shown
