@@ -215,7 +215,7 @@ def _without_plan(name: str, solution: Solution) -> Exception:
                 f"{found}); allow more time, a larger gap or fewer slots{steps}"
             )
         case Status.INTERRUPTED:
-            kind = Terminated if solution.interrupted_by == "SIGTERM" else Interrupted
+            kind = Interrupted if solution.interrupted_by == "SIGINT" else Terminated
             return kind(f"{name}: interrupted before a plan was found")
         case Status.OUT_OF_MEMORY:
             return EnvironmentFailed(
@@ -285,6 +285,7 @@ def write_out(
         "scenario": str(loaded.path),
         "overrides": list(loaded.overrides),
         "variant": loaded.variant,
+        "allowed_folders": [str(allowed) for allowed in loaded.allowed_folders],
     }
     limits = asdict(options.limits(inputs))
     return write(
@@ -307,10 +308,27 @@ def reload(folder: Path) -> LoadedScenario:
     """
     from carbonplan.scenario import load
 
+    origin = _manifest(folder, "options")
+    try:
+        path, overrides = Path(origin["scenario"]), tuple(origin["overrides"])
+        variant, folders = origin["variant"], tuple(map(Path, origin["allowed_folders"]))
+    except (KeyError, TypeError) as error:
+        raise InvalidInput(
+            str(folder), [f"its manifest names no scenario ({error})"]
+        ) from error
+    return load(path, overrides, variant, folders)
+
+
+def changed_inputs(folder: Path, inputs: Inputs) -> list[str]:
+    """Files that a plan was made from and that are others now, or are not read any more."""
+    now = {str(file.path): file.sha256 for file in inputs.files}
+    made_from = _manifest(folder, "inputs")
+    return [file["path"] for file in made_from if now.get(file["path"]) != file["sha256"]]
+
+
+def _manifest(folder: Path, key: str):
     path = folder / "manifest.json"
     try:
-        options = json.loads(path.read_text(encoding="utf-8"))["options"]
-        scenario = Path(options["scenario"])
+        return json.loads(path.read_text(encoding="utf-8"))[key]
     except (OSError, ValueError, KeyError) as error:
-        raise InvalidInput(str(path), [f"names no scenario ({error})"]) from error
-    return load(scenario, tuple(options["overrides"]), options["variant"])
+        raise InvalidInput(str(path), [f"cannot be read for its {key} ({error})"]) from error

@@ -144,7 +144,10 @@ def verify(
         if scenario is None
         else load(scenario, overrides, variant, allow_path)
     )
-    verification = verified(gather(loaded), plan)
+    inputs = gather(loaded)
+    for changed in pipeline.changed_inputs(plan_folder, inputs) if scenario is None else ():
+        say(f"note: {changed} has changed since the plan was made")
+    verification = verified(inputs, plan)
     _show_verification(verification, as_json=as_json)
     raise typer.Exit(DONE if verification.ok else PlanDoesNotHold.exit_code)
 

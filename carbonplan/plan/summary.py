@@ -64,6 +64,7 @@ def summary(
             "nodes": solution.nodes,
             "seconds": solution.seconds,
             "steps": list(solution.steps),
+            "interrupted_by": solution.interrupted_by,
         },
         "versions": versions(),
         "sources": _sources(inputs),
