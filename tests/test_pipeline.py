@@ -1,4 +1,4 @@
-"""The whole path on a small scenario: solve, write, read back, verify, and what can go wrong."""
+"""The whole path on a small scenario: solve, write, read, verify, and what can go wrong."""
 
 from __future__ import annotations
 
