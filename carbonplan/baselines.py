@@ -13,8 +13,12 @@ import numpy as np
 import xarray as xr
 
 from carbonplan.errors import UsageError, nearest
+from carbonplan.formulation.impacts import weights
 from carbonplan.problem import Problem
 from carbonplan.problem.bounds import with_upper_bounds
+from carbonplan.solve import Limits, Progress, solve
+
+Report = Callable[[Progress], None]
 
 
 @dataclass(frozen=True)
@@ -132,6 +136,35 @@ def chosen(names: Iterable[str]) -> tuple[Baseline, ...]:
             )
         )
     return tuple(BASELINES[name] for name in dict.fromkeys(names))
+
+
+def compare(
+    baseline: Baseline, problem: Problem, limits: Limits, on_progress: Report | None = None
+) -> dict[str, object]:
+    """A baseline's impacts, of its best variant by the plan's own objective."""
+    from carbonplan.program.stamping import stamp
+
+    best: dict[str, object] | None = None
+    for variant, note in baseline.variants(problem):
+        program = stamp(variant)
+        solution = solve(program, limits, on_progress=on_progress)
+        if solution.values is None:
+            continue
+        impacts = {
+            name: float(vector @ solution.values + constant)
+            for name, (vector, constant) in program.impacts.items()
+        }
+        objective = sum(weight * impacts[name] for name, weight in weights(problem).items())
+        if best is None or objective < best["objective"]:
+            best = {
+                "status": str(solution.status),
+                "note": note,
+                "objective": objective,
+                "gap": solution.gap,
+                "impacts": impacts,
+            }
+    named = {"name": baseline.name, "title": baseline.title}
+    return named | (best or {"status": "no plan", "note": "it has no plan", "impacts": {}})
 
 
 def _restricted(problem: Problem, serving: tuple[tuple[str, str, str], ...]) -> Problem:

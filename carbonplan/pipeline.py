@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -24,7 +23,6 @@ from carbonplan.solve.limits import Limits, Progress
 from carbonplan.solve.solution import Solution, Status
 
 if TYPE_CHECKING:
-    from carbonplan.baselines import Baseline
     from carbonplan.catalogue.inputs import Inputs
     from carbonplan.configurations import Configurations
     from carbonplan.plan import Plan
@@ -132,7 +130,7 @@ def run(
     InvalidInput, NoPlanExists, StoppedWithoutPlan, UnreliableAnswer, EnvironmentFailed
         There is no plan; the error says why.
     """
-    from carbonplan.baselines import chosen
+    from carbonplan.baselines import chosen, compare
     from carbonplan.catalogue.gather import gather
     from carbonplan.plan import make_plan
     from carbonplan.scenario import warnings
@@ -225,37 +223,6 @@ def _without_plan(name: str, solution: Solution) -> Exception:
             return UnreliableAnswer(f"{name}: no answer survived its checks{steps}")
 
 
-def compare(
-    baseline: Baseline, problem: Problem, limits: Limits, on_progress: Report | None
-) -> dict[str, object]:
-    """A baseline's impacts, of its best variant by the plan's own objective."""
-    from carbonplan.formulation.impacts import weights
-    from carbonplan.program.stamping import stamp
-    from carbonplan.solve import solve
-
-    best: dict[str, object] | None = None
-    for variant, note in baseline.variants(problem):
-        program = stamp(variant)
-        solution = solve(program, limits, on_progress=on_progress)
-        if solution.values is None:
-            continue
-        impacts = {
-            name: float(vector @ solution.values + constant)
-            for name, (vector, constant) in program.impacts.items()
-        }
-        objective = sum(weight * impacts[name] for name, weight in weights(problem).items())
-        if best is None or objective < best["objective"]:
-            best = {
-                "status": str(solution.status),
-                "note": note,
-                "objective": objective,
-                "gap": solution.gap,
-                "impacts": impacts,
-            }
-    named = {"name": baseline.name, "title": baseline.title}
-    return named | (best or {"status": "no plan", "note": "it has no plan", "impacts": {}})
-
-
 def verified(inputs: Inputs, plan: Plan) -> tuple[Verification, Plan]:
     """Recompute a plan without the formulation, and note the outcome in its summary."""
     from carbonplan.verify import verify
@@ -306,9 +273,10 @@ def reload(folder: Path) -> LoadedScenario:
     InvalidInput
         The manifest cannot be read, or the scenario has changed or gone.
     """
+    from carbonplan.plan.manifest import part
     from carbonplan.scenario import load
 
-    origin = _manifest(folder, "options")
+    origin = part(folder, "options")
     try:
         path, overrides = Path(origin["scenario"]), tuple(origin["overrides"])
         variant, folders = origin["variant"], tuple(map(Path, origin["allowed_folders"]))
@@ -321,14 +289,8 @@ def reload(folder: Path) -> LoadedScenario:
 
 def changed_inputs(folder: Path, inputs: Inputs) -> list[str]:
     """Files that a plan was made from and that are others now, or are not read any more."""
+    from carbonplan.plan.manifest import part
+
     now = {str(file.path): file.sha256 for file in inputs.files}
-    made_from = _manifest(folder, "inputs")
+    made_from = part(folder, "inputs")
     return [file["path"] for file in made_from if now.get(file["path"]) != file["sha256"]]
-
-
-def _manifest(folder: Path, key: str):
-    path = folder / "manifest.json"
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))[key]
-    except (OSError, ValueError, KeyError) as error:
-        raise InvalidInput(str(path), [f"cannot be read for its {key} ({error})"]) from error

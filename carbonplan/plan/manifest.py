@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from carbonplan.errors import InvalidInput
 from carbonplan.plan.provenance import versions
 from carbonplan.plan.records import SCHEMA_VERSION, Plan
 
@@ -93,6 +94,21 @@ def problems(content: object) -> list[str]:
         for name in outputs
         if not is_inside(name)
     ]
+
+
+def part(folder: Path, key: str) -> object:
+    """One value of the manifest of a plan's folder.
+
+    Raises
+    ------
+    InvalidInput
+        There is no such manifest, or it does not hold the value.
+    """
+    path = folder / NAME
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))[key]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InvalidInput(str(path), [f"cannot be read for its {key} ({error})"]) from error
 
 
 def is_inside(name: str) -> bool:
