@@ -25,8 +25,8 @@ class Circumstances:
     def __str__(self) -> str:
         """Two sentences for under a table."""
         return (
-            f"{self.date}, `{self.command}`, on {self.machine}; {self.load:.1f} other processes "
-            f"were running on average when it began. {self.versions}."
+            f"{self.date}, `{self.command}`, on {self.machine}, with a load average of "
+            f"{self.load:.1f} when it began. {self.versions}."
         )
 
 

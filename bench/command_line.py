@@ -29,7 +29,7 @@ def measure(*, quick: bool) -> Section:
     return Section(
         key="d",
         size=f"median of {len(runs[HELP])} starts",
-        columns=("command", "wall s", "CPU s", "peak MB"),
+        columns=("command", "wall s", "CPU s"),
         rows=tuple(row(name, run) for name, run in middle.items()),
         targets=tuple(
             at_most(f"{name}, wall", middle[name].wall_s, longest_s, "s")
@@ -41,4 +41,4 @@ def measure(*, quick: bool) -> Section:
 
 def row(name: str, run: Run) -> tuple[str, ...]:
     """A line of the table."""
-    return (name, f"{run.wall_s:.2f}", f"{run.cpu_s:.2f}", f"{run.peak_mb:.0f}")
+    return (name, f"{run.wall_s:.2f}", f"{run.cpu_s:.2f}")

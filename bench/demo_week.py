@@ -7,7 +7,16 @@ from functools import partial
 
 from bench.places import DEMO_WEEK, RESULTS
 from bench.runner import Run, carbonplan, fresh, interleaved
-from bench.section import Section, Target, count_of, medians, percent, recorded, same_optimum
+from bench.section import (
+    Section,
+    Target,
+    amount,
+    count_of,
+    medians,
+    percent,
+    recorded,
+    same_optimum,
+)
 
 HIGHS_LIMIT_S = 1800.0
 OPTIMAL_OR_AT_LIMIT = (0, 5)
@@ -43,7 +52,10 @@ def measure(*, quick: bool) -> Section:
         rows=tuple(row(name, middle[name]) for name in (HIGHS, OURS)),
         targets=(
             target(ours, highs),
-            same_optimum({n: middle[n].result["objective"] for n in (HIGHS, OURS)}, gap),
+            same_optimum(
+                {"carbonplan": ours.result["objective"], "HiGHS": highs.result["objective"]},
+                gap,
+            ),
         ),
         runs=recorded(runs),
     )
@@ -80,7 +92,6 @@ def target(ours: Run, highs: Run) -> Target:
 
 def row(name: str, run: Run) -> tuple[str, ...]:
     """A line of the table."""
-    objective = run.result["objective"]
     return (
         name,
         f"{run.seconds:.1f}",
@@ -88,5 +99,5 @@ def row(name: str, run: Run) -> tuple[str, ...]:
         f"{run.peak_mb:.0f}",
         str(run.result["status"]).lower(),
         percent(run.result["gap"]),
-        "none" if objective is None else f"{objective:,.1f}",
+        amount(run.result["objective"]),
     )

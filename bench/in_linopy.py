@@ -1,9 +1,9 @@
 """The program in linopy, stated as an experienced user of linopy would.
 
-Every decision lies over one flat dimension of what can happen (no pair that cannot happen has a
-column) and the slots; sums are grouped. It shares no code with the formulation and states what
-``scenarios/eight-regions-week.yaml`` uses: bought servers, continuous replicas, starts, batch work
-on a cyclic horizon, site power, and carbon of energy and of owned servers.
+Every decision lies over one flat dimension of what can happen (no pair that cannot happen has
+a column) and the slots; sums are grouped. It shares no code with the formulation and states
+what ``scenarios/eight-regions-week.yaml`` uses: bought servers, continuous replicas, starts,
+batch work on a cyclic horizon, site power, and carbon of energy and of owned servers.
 """
 
 from __future__ import annotations

@@ -93,7 +93,7 @@ def timed(command: Sequence[str | Path], codes: Sequence[int] = (0,)) -> Run:
 
 
 def interleaved(
-    ways: Mapping[str, Way], *, rounds: int = 3, enough_s: float = 180.0
+    ways: Mapping[str, Way], *, rounds: int = 3, enough_s: float = 120.0
 ) -> dict[str, list[Run]]:
     """Run all ways in turn, round after round, until a round would begin after ``enough_s``."""
     runs: dict[str, list[Run]] = {name: [] for name in ways}

@@ -75,6 +75,11 @@ def percent(gap: float | None) -> str:
     return "none" if gap is None else f"{gap:.2%}"
 
 
+def amount(value: float | None, places: int = 1) -> str:
+    """An amount in words."""
+    return "none" if value is None else f"{value:,.{places}f}"
+
+
 def count_of(sizes: Mapping[str, object]) -> str:
     """Size of a program in words."""
     names = ("rows", "columns", "nonzeros")

@@ -3,8 +3,8 @@
     python -m bench.series
 
 rewrites it from the catalogue's typical days: day n of the week is typical day n of the year
-(the table holds them in the order of the calendar), so that what happens at the same hour in two
-grids stays together. A made-up week of real days: enough for measuring speed, no forecast.
+(the table holds them in the order of the calendar), so that what happens at the same hour in
+two grids stays together. A made-up week of real days: enough for measuring speed, no forecast.
 """
 
 from __future__ import annotations

@@ -7,10 +7,11 @@ from functools import partial
 from bench.cases import Clock, gathered, problem_of
 from bench.places import RESULTS, SMALL_FLEET
 from bench.runner import Run, fresh, interleaved
-from bench.section import Section, Target, count_of, medians, percent, recorded
+from bench.section import Section, Target, amount, at_most, count_of, medians, percent, recorded
 
 LIMIT_S, QUICK_LIMIT_S = 60.0, 20.0
 LARGEST_GAP = 0.015
+OVERRUN = 1.05  # for starting and ending the worker
 OURS, HIGHS = "carbonplan", "HiGHS alone"
 
 
@@ -35,7 +36,10 @@ def measure(*, quick: bool) -> Section:
         size=f"small-fleet, {limit_s:.0f} s: {count_of(program)}",
         columns=("way", "s", "proven gap", "carbon [kgCO2e]", "bound", "replicas"),
         rows=tuple(row(name, run) for name, run in middle.items()),
-        targets=(target(middle[OURS], limit_s),),
+        targets=(
+            target(middle[OURS], limit_s),
+            at_most("time that it took", middle[OURS].seconds, OVERRUN * limit_s, "s"),
+        ),
         runs=recorded(runs),
     )
 
@@ -68,7 +72,7 @@ def target(ours: Run, limit_s: float) -> Target:
     """Whether the proven gap is small enough."""
     gap = ours.result["gap"]
     return Target(
-        f"proven gap after {limit_s:.0f} s",
+        f"proven gap, {limit_s:.0f} s allowed",
         percent(gap),
         f"≤ {LARGEST_GAP:.1%}",
         gap is not None and gap <= LARGEST_GAP,
@@ -83,6 +87,6 @@ def row(name: str, run: Run) -> tuple[str, ...]:
         name,
         f"{run.seconds:.1f}",
         percent(run.result["gap"]),
-        *("none" if figure is None else f"{figure:,.2f}" for figure in figures),
+        *(amount(figure, places=2) for figure in figures),
         f"{replicas[0]:.0f} to {replicas[1]:.0f}" if replicas else "–",
     )
