@@ -15,10 +15,12 @@ import numpy as np
 
 from carbonplan.errors import UsageError
 from carbonplan.solve.arrays import Arrays, Floats
+from carbonplan.solve.start import Basis, Method, basis_of
 from carbonplan.solve.status import CLAIMS, Answer, Claim
 
 FEASIBLE = 2  # HighsInfo.primal_solution_status
 SECONDS_BETWEEN_REPORTS = 0.2
+PIVOT_THRESHOLD = 0.5  # at HiGHS's own 0.1, week-long programs end with rows violated by 0.5
 TOLERANCES = (
     "mip_feasibility_tolerance",
     "primal_feasibility_tolerance",
@@ -46,6 +48,7 @@ class Settings:
     seed: int = 0
     max_nodes: int | None = None
     log_file: Path | None = None
+    method: Method = Method.CHOICE
 
 
 @dataclass(frozen=True)
@@ -111,6 +114,14 @@ class Model:
         columns = np.arange(len(values), dtype=np.int32)
         _must(self._highs.setSolution(len(values), columns, values), "the plan to start from")
 
+    def start_at(self, basis: Basis) -> None:
+        """Hand over a basis to start from."""
+        _must(self._highs.setBasis(basis.to_highs()), "the basis to start from")
+
+    def basis(self) -> Basis:
+        """Return the basis of the last run."""
+        return basis_of(self._highs.getBasis())
+
     def run(self, watcher: Watcher, *, time_limit_s: float | None = None) -> Answer:
         """Solve and return what HiGHS claims."""
         if time_limit_s is not None:
@@ -132,6 +143,7 @@ class Model:
         subscriptions = (
             (self._highs.cbMipInterrupt, guard.on_interrupt),
             (self._highs.cbSimplexInterrupt, guard.on_heartbeat),
+            (self._highs.cbIpmInterrupt, guard.on_heartbeat),
             (self._highs.cbMipImprovingSolution, guard.on_improvement),
         )
         for callback, function in subscriptions:
@@ -225,15 +237,15 @@ def _options(settings: Settings) -> dict[str, object]:
         "log_to_console": False,
         "log_file": "" if settings.log_file is None else str(settings.log_file),
         "presolve": "on" if settings.presolve else "off",
-        "solver": "choose",
         "threads": settings.threads,
         "parallel": "on" if settings.threads > 1 else "off",
         "random_seed": settings.seed,
+        "factor_pivot_threshold": PIVOT_THRESHOLD,
         "time_limit": settings.time_limit_s,
         "mip_rel_gap": settings.gap,
         "mip_abs_gap": settings.absolute_gap,
     }
-    options |= dict.fromkeys(TOLERANCES, settings.tolerance)
+    options |= settings.method.value | dict.fromkeys(TOLERANCES, settings.tolerance)
     if settings.max_nodes is not None:
         options["mip_max_nodes"] = settings.max_nodes
     return options

@@ -14,6 +14,7 @@ from carbonplan.solve.faults import answer_faults, plan_faults
 from carbonplan.solve.highs import Answer, Model, Node, Settings, Watcher
 from carbonplan.solve.job import Incumbent, Job, Listener, Outcome
 from carbonplan.solve.limits import Progress, relative_gap
+from carbonplan.solve.sifting import Sifted, continuous_model
 from carbonplan.solve.status import Claim
 
 TIGHT, LOOSER = 1e-9, 1e-7
@@ -35,6 +36,7 @@ class Search:
         self.phase = "start"
         self.claim: Claim | None = None
         self.relaxed: Floats | None = None  # point of the continuous relaxation
+        self.duals: Floats | None = None  # of its rows
         self.best: Floats | None = None
         self.unpolished: Floats | None = None
         self.bound: float | None = None
@@ -47,9 +49,9 @@ class Search:
         self._started = time.monotonic()
 
     @cached_property
-    def continuous(self) -> Model:
+    def continuous(self) -> Model | Sifted:
         """The program without whole numbers; keeps its basis from run to run."""
-        return Model(self.arrays.relaxed(), self.settings)
+        return continuous_model(self.arrays.relaxed(), self.settings)
 
     @cached_property
     def whole(self) -> NDArray[np.int64]:
@@ -107,7 +109,7 @@ class Search:
         self.claim = Claim.FAILED
 
     def ask(
-        self, model: Model, *, seconds: float | None = None, is_program: bool = False
+        self, model: Model | Sifted, *, seconds: float | None = None, is_program: bool = False
     ) -> Answer:
         """Run a model and return its answer; one that contradicts itself has failed.
 
@@ -133,7 +135,7 @@ class Search:
         self.continuous.set_bounds(fixed.lower, fixed.upper)
         return self.probe(self.continuous, seconds, watched=watched)
 
-    def probe(self, model: Model, seconds: float, *, watched: bool = True) -> Answer:
+    def probe(self, model: Model | Sifted, seconds: float, *, watched: bool = True) -> Answer:
         """Run a model that only helps; an answer that contradicts itself is dropped."""
         watcher = self._watcher(is_program=False) if watched else Watcher()
         limit = min(seconds, self.seconds_left) if watched else seconds

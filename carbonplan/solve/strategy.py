@@ -14,13 +14,16 @@ from carbonplan.solve.arrays import Arrays
 from carbonplan.solve.confirm import confirm
 from carbonplan.solve.highs import Model, Settings, SolverFault, Watcher, version
 from carbonplan.solve.job import Job, Listener, Outcome
+from carbonplan.solve.lagrangian import bound_slots
 from carbonplan.solve.rounding import round_up
 from carbonplan.solve.search import TIGHT, Search
 from carbonplan.solve.slots import has_whole_slots, plan_slots
 from carbonplan.solve.status import Claim
+from carbonplan.solve.windows import improve_windows
 
 RELAXATION_SHARE, BRIEF_SHARE = 0.5, 0.1  # of the time limit
 SHORTEST_CONFIRMATION_S = 1.0
+MANY_WHOLE, BLIND_S = 1000, 60.0  # whole columns with which HiGHS may look at no clock
 WITHOUT_PLAN = (
     Claim.INFEASIBLE,
     Claim.UNBOUNDED,
@@ -59,7 +62,7 @@ def relax(search: Search) -> None:
     if answer.claim in WITHOUT_PLAN:
         search.claim = answer.claim
     elif answer.claim is Claim.PROVED:
-        search.relaxed = answer.values
+        search.relaxed, search.duals = answer.values, answer.duals
         search.raise_safe_bound(answer.duals)
         if search.safe_bound is None:
             search.raise_bound(answer.bound)
@@ -70,12 +73,23 @@ def relax(search: Search) -> None:
 
 def branch_briefly(search: Search) -> None:
     """Give branch and bound a chance to finish before heuristics spend the time."""
-    if has_whole_slots(search):
-        branch(search, seconds=search.job.seconds * BRIEF_SHARE)
+    if has_whole_slots(search) and not has_whole_slots(search, MANY_WHOLE):
+        _branch(search, search.job.seconds * BRIEF_SHARE)
 
 
-def branch(search: Search, seconds: float | None = None) -> None:
-    """Branch and bound over the whole program, from the best plan known."""
+def branch(search: Search) -> None:
+    """Branch and bound over the whole program, from the best plan known.
+
+    With many whole columns HiGHS looks at no clock for up to a minute while it separates cuts:
+    it is not started where that would cost what was found.
+    """
+    if not has_whole_slots(search, MANY_WHOLE):
+        _branch(search, search.seconds_left)
+    elif search.best is None or search.seconds_left > 2 * BLIND_S:
+        _branch(search, max(search.seconds_left - BLIND_S, search.seconds_left / 2))
+
+
+def _branch(search: Search, seconds: float) -> None:
     search.phase = "branch and bound"
     model = Model(search.arrays, search.settings)
     if search.best is not None:
@@ -123,6 +137,9 @@ STRATEGIES: tuple[Callable[[Search], None], ...] = (
     round_up,
     branch_briefly,
     plan_slots,
+    improve_windows,
+    bound_slots,
+    improve_windows,
     branch,
 )
 

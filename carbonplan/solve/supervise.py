@@ -13,7 +13,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 from typing import IO
@@ -43,6 +43,7 @@ class Workers:
     folder: Path | None
     flag: Flag
     _attempts: list[Path] = field(default_factory=list, init=False)
+    _bound: float | None = field(default=None, init=False)  # best that any attempt reported
     _temporary: tempfile.TemporaryDirectory | None = field(default=None, init=False)
 
     def __enter__(self) -> Workers:
@@ -73,25 +74,29 @@ class Workers:
         save_arrays(folder / "arrays.npz", arrays)
         save_job(folder / "job.json", job)
         with _started(folder, self.memory_gb) as worker:
-            self._watch(worker, job.seconds, Flag() if heedless else self.flag)
+            flag = Flag() if heedless else self.flag
+            self._watch(worker, job.seconds, flag, is_program=not heedless)
         if worker.returncode == 0 and (folder / "outcome.npz").exists():
             return load_outcome(folder / "outcome.npz")
         raise AttemptLost(_obituary(worker.returncode, folder / "worker.log"))
 
     def incumbent(self) -> Incumbent | None:
-        """Return the best plan that any attempt has saved."""
+        """Return the best plan that any attempt has saved, with the best bound reported."""
         saved = [load_incumbent(folder / "incumbent.npz") for folder in self._attempts]
-        return min(
-            (incumbent for incumbent in saved if incumbent is not None),
-            key=lambda incumbent: incumbent.objective,
-            default=None,
-        )
+        plans = [incumbent for incumbent in saved if incumbent is not None]
+        if not plans:
+            return None
+        best = min(plans, key=lambda incumbent: incumbent.objective)
+        bounds = [bound for bound in (best.bound, self._bound) if bound is not None]
+        return replace(best, bound=max(bounds, default=None))
 
     def interrupted(self) -> bool:
         """Whether a signal asked to stop."""
         return bool(self.flag)
 
-    def _watch(self, worker: subprocess.Popen, seconds: float, flag: Flag) -> None:
+    def _watch(
+        self, worker: subprocess.Popen, seconds: float, flag: Flag, *, is_program: bool
+    ) -> None:
         """Pass on progress until the worker ends, and see to it that it does."""
         lines: queue.Queue[bytes | None] = queue.Queue()
         threading.Thread(target=_read, args=(worker.stdout, lines), daemon=True).start()
@@ -102,8 +107,8 @@ class Workers:
             line = _next(lines)
             if line is None:
                 return
-            if line:
-                self._tell(line)
+            if line.endswith(b"\n"):  # a worker that was killed may leave half a line
+                self._heard(Progress(**json.loads(line)), is_program)
             now = time.monotonic()
             if stops is None and (flag or now > limit):
                 patience = PATIENCE_AFTER_SIGNAL_S if flag else PATIENCE_AFTER_LIMIT_S
@@ -113,12 +118,15 @@ class Workers:
                 _stop(worker, number)
                 due, number = next(stops, (float("inf"), None))
 
-    def _tell(self, line: bytes) -> None:
-        """Report a message; a reader that has gone (``| head``) does not end the solve."""
+    def _heard(self, progress: Progress, is_program: bool) -> None:
+        """Keep the bound and report; a reader that has gone (``| head``) ends no solve."""
+        if is_program and progress.bound is not None:
+            known = progress.bound if self._bound is None else self._bound
+            self._bound = max(progress.bound, known)
         if self.report is None:
             return
         try:
-            self.report(Progress(**json.loads(line)))
+            self.report(progress)
         except OSError:
             self.report = None
 

@@ -7,11 +7,15 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from carbonplan.solve import Limits, Status, solve, supervise
+from carbonplan.solve import Limits, Progress, Status, solve, supervise
+from carbonplan.solve.archive import save_incumbent
 from carbonplan.solve.arrays import arrays_of
 from carbonplan.solve.faults import plan_faults
+from carbonplan.solve.job import Incumbent
+from carbonplan.solve.signals import Flag
 from tests.solve import programs
 from tests.solve.programs import EXACT
 
@@ -113,6 +117,16 @@ def test_workers_that_die_without_a_plan_are_unreliable(monkeypatch):
     assert solution.status is Status.UNRELIABLE
     assert solution.values is None
     assert "first attempt: the worker ended by exit code 5: no licence today" in solution.steps
+
+
+def test_the_best_bound_reported_is_kept_with_the_plan(tmp_path):
+    with supervise.Workers(None, None, tmp_path, Flag()) as workers:
+        workers._attempts.append(tmp_path)
+        save_incumbent(tmp_path / "incumbent.npz", Incumbent(np.ones(2), 9.0, 3.0, 0, 0.1))
+        for bound in (4.0, 7.0, None, 6.0):
+            workers._heard(Progress(0.2, 9.0, bound, None, 0, "bound"), is_program=True)
+        workers._heard(Progress(0.3, 9.0, 8.5, None, 0, "repair"), is_program=False)
+        assert workers.incumbent().bound == 7.0
 
 
 def test_a_worker_that_hangs_and_ignores_sigterm_is_killed_in_time(monkeypatch):

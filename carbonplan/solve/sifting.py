@@ -1,0 +1,190 @@
+"""The continuous relaxation of a large program by sifting: few columns at a time.
+
+Most columns of a large program, say the load of a class of requests on a configuration that is
+never worth it, are zero in every slot. The program is solved with those that a coarse version
+of it uses; row duals then price all the others, those that would lower the cost come in, and it
+is solved again from the basis at hand. When none would, or the bound that the duals prove for
+*all* columns is as close as asked, that is the relaxation of the whole program. Whatever goes
+wrong on the way, the whole program is solved instead. Only with bounds that a heuristic tries
+is "infeasible" taken as the answer: no plan was found there.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from carbonplan.solve.arrays import FLEET, Arrays, Floats
+from carbonplan.solve.bounds import safe_bound
+from carbonplan.solve.coarse import coarsened, labels_of, used_labels
+from carbonplan.solve.faults import TOLERANCE, answer_faults
+from carbonplan.solve.highs import Model, Settings, Watcher
+from carbonplan.solve.parts import Columns, restricted, rows_of, slots_count
+from carbonplan.solve.pricing import completed
+from carbonplan.solve.start import Basis, Method
+from carbonplan.solve.status import Answer, Claim
+
+FEWEST_COLUMNS = 50_000  # with fewer, one solve is faster
+COARSE_SLOTS = 14
+PRICED = 1e-6  # reduced cost at which a column is worth having
+SHARE_OF_GAP = 1e-2  # of the gap asked for, which the relaxation may leave open
+MOST_ROUNDS = 40
+STOPPED = (Claim.STOPPED, Claim.INTERRUPTED, Claim.OUT_OF_MEMORY)
+
+
+def continuous_model(arrays: Arrays, settings: Settings) -> Model | Sifted:
+    """Model of a program without whole numbers; sifted if it is large.
+
+    An attempt without presolve is made because another failed: it does without sifting too.
+    """
+    is_large = arrays.columns_count >= FEWEST_COLUMNS
+    if is_large and settings.presolve and slots_count(arrays) >= 2 * COARSE_SLOTS:
+        labels = labels_of(arrays)
+        if labels is not None:
+            return Sifted(arrays, settings, labels)
+    return Model(arrays, settings)
+
+
+class Sifted:
+    """A continuous program of which few columns are in HiGHS; used like a :class:`Model`.
+
+    Attributes
+    ----------
+    chosen
+        Columns that are in HiGHS; the others stay at their lower bounds, (column,).
+    basis
+        Of all columns and rows; those not in HiGHS are at their bounds and basic.
+    succeeded
+        Whether the chosen columns have once been enough.
+    whole
+        The whole program, once sifting has failed.
+    """
+
+    def __init__(self, arrays: Arrays, settings: Settings, labels: NDArray[np.int64]) -> None:
+        self.arrays = arrays
+        self.settings = settings
+        self.labels = labels
+        self.chosen: Columns | None = None
+        self.basis: Basis | None = None
+        self.whole: Model | None = None
+        self.succeeded = False
+
+    def set_bounds(self, lower: Floats, upper: Floats) -> None:
+        """Change the bounds of the columns."""
+        self.arrays = replace(self.arrays, lower=lower, upper=upper)
+        if self.whole is not None:
+            self.whole.set_bounds(lower, upper)
+
+    def set_tolerance(self, tolerance: float) -> None:
+        """Change the tolerances of feasibility and optimality."""
+        self.settings = replace(self.settings, tolerance=tolerance)
+        if self.whole is not None:
+            self.whole.set_tolerance(tolerance)
+
+    def forget(self) -> None:
+        """Start the next run anew, with the whole program: the last was no good."""
+        if self.whole is None:
+            self.whole = Model(self.arrays, self.settings)
+        self.whole.forget()
+
+    def run(self, watcher: Watcher, *, time_limit_s: float | None = None) -> Answer:
+        """Solve and return what HiGHS claims, for all columns."""
+        limit = self.settings.time_limit_s if time_limit_s is None else time_limit_s
+        end = time.monotonic() + limit
+        answer = None
+        if self.whole is None:
+            answer = self._sifted(watcher, end)
+        if answer is None:
+            if self.whole is None:
+                self.whole = Model(self.arrays, self.settings)
+            answer = self.whole.run(watcher, time_limit_s=_seconds(end))
+        return answer
+
+    def _sifted(self, watcher: Watcher, end: float) -> Answer | None:
+        """Answer of sifting; None if it failed."""
+        if self.chosen is None:
+            self.chosen = self._first_choice(watcher, end)
+        if self.chosen is None:
+            return None
+        method = Method.DUAL if self.succeeded else Method.INTERIOR
+        for _ in range(MOST_ROUNDS):
+            answer = self._solved(method, watcher, end)
+            if answer is None or answer.claim is not Claim.PROVED:
+                return answer
+            self.succeeded = True
+            duals = completed(self.arrays, answer.duals)
+            answer = self._proved(answer, duals)
+            wanted = self._wanted(duals)
+            room = SHARE_OF_GAP * self.settings.gap * abs(answer.objective)
+            if not wanted.any() or answer.objective - answer.bound <= room:
+                return answer
+            self.chosen = self.chosen | wanted
+            method = Method.PRIMAL
+        return None
+
+    def _first_choice(self, watcher: Watcher, end: float) -> Columns | None:
+        """Columns that a coarse program uses, in all slots, and those that cannot wait."""
+        length = -(-slots_count(self.arrays) // COARSE_SLOTS)
+        program, labels = coarsened(self.arrays, self.labels, length)
+        answer = Model(program, self.settings).run(watcher, time_limit_s=_seconds(end))
+        if answer.claim is not Claim.PROVED:
+            return None
+        used = used_labels(answer.values, program.lower, labels)
+        is_timed = self.labels != FLEET
+        has_no_rest = ~np.isfinite(self.arrays.lower)
+        return ~is_timed | has_no_rest | used[np.maximum(self.labels, 0)]
+
+    def _solved(self, method: Method, watcher: Watcher, end: float) -> Answer | None:
+        """Answer with the chosen columns alone; None if it is of no use for the others."""
+        rows = rows_of(self.arrays, self.chosen)
+        part = restricted(self.arrays, self.chosen, self.arrays.lower)
+        if not self._holds_without(rows):
+            return None
+        for attempt in (method, Method.DUAL):
+            model = Model(part, replace(self.settings, method=attempt))
+            if self.basis is not None:
+                model.start_at(self.basis.of(self.chosen, rows))
+            answer = model.run(watcher, time_limit_s=_seconds(end))
+            is_tried = self.succeeded and answer.claim is Claim.INFEASIBLE
+            if is_tried or answer.claim in STOPPED:
+                return self._widened(answer, rows)
+            if answer.claim is Claim.PROVED and not answer_faults(part, answer):
+                self.basis = model.basis().spread(self.chosen, rows)
+                return self._widened(answer, rows)
+            self.basis = None
+        return None
+
+    def _holds_without(self, rows: Columns) -> bool:
+        """Whether the rows without chosen columns hold where the others are."""
+        held = np.where(self.chosen, 0.0, self.arrays.lower)
+        activity = self.arrays.activities(held)
+        lower, upper = self.arrays.row_lower - TOLERANCE, self.arrays.row_upper + TOLERANCE
+        return bool((rows | ((activity >= lower) & (activity <= upper))).all())
+
+    def _widened(self, answer: Answer, rows: Columns) -> Answer:
+        """Return the answer with values and duals of all columns and rows."""
+        values = duals = None
+        if answer.values is not None:
+            values = np.where(self.chosen, 0.0, self.arrays.lower)
+            values[self.chosen] = answer.values
+        if answer.duals is not None:
+            duals = np.zeros(self.arrays.rows_count)
+            duals[rows] = answer.duals
+        return replace(answer, values=values, duals=duals, bound=None)
+
+    def _proved(self, answer: Answer, duals: Floats) -> Answer:
+        """Return the answer with duals that price all columns, and the bound they prove."""
+        bound = min(safe_bound(self.arrays, duals), answer.objective)
+        return replace(answer, duals=duals, bound=bound)
+
+    def _wanted(self, duals: Floats) -> Columns:
+        """Columns outside that would lower the cost."""
+        is_movable = ~self.chosen & (self.arrays.lower < self.arrays.upper)
+        return is_movable & (self.arrays.reduced_costs(duals) < -PRICED)
+
+
+def _seconds(end: float) -> float:
+    return max(end - time.monotonic(), 0.0)
