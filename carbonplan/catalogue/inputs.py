@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-
-import xarray as xr
+from typing import TYPE_CHECKING
 
 from carbonplan.catalogue.records import (
     EmbodiedCoefficient,
@@ -16,6 +15,9 @@ from carbonplan.catalogue.records import (
     Source,
 )
 from carbonplan.scenario.schema import Scenario, Workload
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 
 @dataclass(frozen=True)

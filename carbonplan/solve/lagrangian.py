@@ -23,13 +23,14 @@ from numpy.typing import NDArray
 from carbonplan.solve.arrays import FLEET, Arrays, Floats
 from carbonplan.solve.bounds import safe_bound
 from carbonplan.solve.highs import Model
-from carbonplan.solve.parts import selected, slots_count
+from carbonplan.solve.parts import Columns, selected, slots_count
 from carbonplan.solve.search import Search
-from carbonplan.solve.slots import PRECISION, has_whole_slots
+from carbonplan.solve.slots import has_whole_slots
 from carbonplan.solve.status import Claim
 
 COUPLING = -2  # slot of a row that has columns of several slots
-BOUND_SHARE = 0.9  # of the time that is left
+BOUND_PRECISION = 5e-4  # of a slot's program, in shares of what a slot costs on average
+BOUND_SHARE = 0.7  # of the time that is left
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,9 @@ def bound_slots(search: Search) -> None:
         if search.is_over or search.seconds >= end:
             break
         seconds = (end - search.seconds) / (len(order) - done)
-        bounds[slot] = max(bounds[slot], _solved(search, programs[slot].arrays, seconds))
+        program = programs[slot].arrays
+        start = None if search.best is None else search.best[_columns(search.arrays, slot)]
+        bounds[slot] = max(bounds[slot], _solved(search, program, start, seconds))
         search.raise_bound(constant + float(bounds.sum()))
     search.say(f"bound by slots: {search.stand()} after {search.seconds:.1f} s")
 
@@ -114,11 +117,20 @@ def _programs(
         yield SlotProgram(program, safe_bound(program, evenly[rows]))
 
 
-def _solved(search: Search, program: Arrays, seconds: float) -> float:
-    """Bound of a slot's program; -inf if none is proved in time."""
-    precision = PRECISION * abs(search.bound) / slots_count(search.arrays)
-    settings = replace(search.settings, gap=0.0, absolute_gap=precision)
-    answer = search.probe(Model(program, settings), seconds)
+def _columns(arrays: Arrays, slot: int) -> Columns:
+    return (arrays.slot == FLEET) | (arrays.slot == slot)
+
+
+def _solved(search: Search, program: Arrays, start: Floats | None, seconds: float) -> float:
+    """Bound of a slot's program; -inf if none is proved in time.
+
+    The slot's part of a plan is feasible for it; from there HiGHS is eight times faster.
+    """
+    precision = BOUND_PRECISION * abs(search.bound) / slots_count(search.arrays)
+    model = Model(program, replace(search.settings, gap=0.0, absolute_gap=precision))
+    if start is not None:
+        model.start_from(start)
+    answer = search.probe(model, seconds)
     if answer.claim not in (Claim.PROVED, Claim.STOPPED) or answer.bound is None:
         return -np.inf
     return answer.bound

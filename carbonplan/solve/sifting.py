@@ -151,7 +151,8 @@ class Sifted:
             is_tried = self.succeeded and answer.claim is Claim.INFEASIBLE
             if is_tried or answer.claim in STOPPED:
                 return self._widened(answer, rows)
-            if answer.claim is Claim.PROVED and not answer_faults(part, answer):
+            is_priced = answer.claim is Claim.PROVED and answer.duals is not None
+            if is_priced and not answer_faults(part, answer):
                 self.basis = model.basis().spread(self.chosen, rows)
                 return self._widened(answer, rows)
             self.basis = None

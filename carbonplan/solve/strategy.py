@@ -137,7 +137,6 @@ STRATEGIES: tuple[Callable[[Search], None], ...] = (
     round_up,
     branch_briefly,
     plan_slots,
-    improve_windows,
     bound_slots,
     improve_windows,
     branch,

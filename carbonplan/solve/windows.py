@@ -19,7 +19,7 @@ from carbonplan.solve.search import Search
 from carbonplan.solve.slots import has_whole_slots, slot_precision
 
 LENGTHS = (2, 3, 4, 6, 8)
-WINDOWS_SHARE, WINDOW_SHARE = 0.2, 0.1  # of the time that is left
+WINDOWS_SHARE, WINDOW_SHARE = 0.9, 0.1  # of the time that is left
 SHORTEST_S = 0.5
 
 
