@@ -3,8 +3,9 @@
 Where replicas are planned as continuous, the plan is rounded up engine by engine, with the
 starts, powered servers and servers that this takes: once as it is, and once with parts of
 replicas merged first (``merging``). If a rounded plan keeps every row of the program, its
-objective is that of a real plan, so the rise bounds what rounding can cost. A better rounding
-may cost less.
+objective is that of a real plan, so the rise bounds what rounding can cost; a better rounding
+may cost less. If it passes a limit of the sites or of the stock, the rise is what rounding
+costs where that limit gives way, and is stated with the limit and how far it is passed.
 """
 
 from __future__ import annotations
@@ -34,10 +35,22 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class RoundingGap:
-    """Relative rise of the objective when replicas are rounded up, or why it is not known."""
+    """Relative rise of the objective when replicas are rounded up.
+
+    ``reason`` says why it is not known, or which limit would have to give way for it.
+    """
 
     gap: float | None
     reason: str = ""
+
+
+LIMITS = (
+    "site_power_holds",
+    "purchases_within_stock",
+    "purchases_within_total_stock",
+    "servers_fit_in_site",
+    "impact_within_bound",
+)
 
 
 def rounding_gap(
@@ -51,19 +64,21 @@ def rounding_gap(
         return RoundingGap(0.0)
     engines = Engines.of(inputs, configurations)
     objective = float(program.cost @ values) + program.offset
-    rises, broken = [], []
-    for start in (values, merged(engines, program, values)):
-        rounded = _rounded_up(inputs, engines, program, start)
-        row = _broken_row(program, rounded)
-        if row is None:
-            rises.append(float(program.cost @ (rounded - values)))
-        else:
-            broken.append(row)
-    if not rises:
-        return RoundingGap(None, f"replicas rounded up one by one do not keep {broken[0]}")
     if objective == 0.0:
         return RoundingGap(None, "the objective is 0")
-    return RoundingGap(max(min(rises), 0.0) / abs(objective))
+    tried = []
+    for start in (values, merged(engines, program, values)):
+        rounded = _rounded_up(inputs, engines, program, start)
+        rise = max(float(program.cost @ (rounded - values)), 0.0) / abs(objective)
+        tried.append((_broken_rows(program, rounded), rise))
+    kept = [rise for broken, rise in tried if not broken]
+    if kept:
+        return RoundingGap(min(kept))
+    broken, rise = min(tried, key=lambda one: (not set(one[0]) <= set(LIMITS), one[1]))
+    row, excess = max(broken.values(), key=lambda one: one[1])
+    if set(broken) <= set(LIMITS):
+        return RoundingGap(rise, f"if {row} gives way by {excess:.1%}")
+    return RoundingGap(None, f"replicas rounded up one by one do not keep {row}")
 
 
 def _rounded_up(
@@ -137,8 +152,8 @@ def _fleet_columns(program: Program, family: str) -> dict[Place, int]:
     return dict(zip(layout.labels, layout.positions.tolist(), strict=True))
 
 
-def _broken_row(program: Program, values: NDArray[np.float64]) -> str | None:
-    """Name of the row that the values break most, None if they keep all.
+def _broken_rows(program: Program, values: NDArray[np.float64]) -> dict[str, tuple[str, float]]:
+    """Of each family with rows that the values break, the one broken most and by how much.
 
     Upper bounds of columns are not looked at: they are derived, and what limits a fleet is a
     row.
@@ -149,6 +164,9 @@ def _broken_row(program: Program, values: NDArray[np.float64]) -> str | None:
         missed = np.maximum(lower - activity, activity - upper) / np.maximum(
             1.0, np.abs(activity)
         )
-    if missed.size == 0 or missed.max() <= NOISE:
-        return None
-    return program.row_name(int(missed.argmax()))
+    broken = {}
+    for family, layout in program.rows.items():
+        worst = int(layout.positions.ravel()[missed[layout.positions].argmax()])
+        if missed[worst] > NOISE:
+            broken[family] = (program.row_name(worst), float(missed[worst]))
+    return broken

@@ -39,8 +39,9 @@ def summary(
     objective = float(program.cost @ values) + program.offset
     bound, gap, notes = _proof(objective, solution.bound)
     rounding = rounding_gap(inputs, configurations, program, values)
-    if rounding.gap is None:
-        notes = [*notes, f"rounding gap not known: {rounding.reason}"]
+    if rounding.reason:
+        known = "not known" if rounding.gap is None else f"{rounding.gap:.2%}"
+        notes = [*notes, f"rounding gap {known}: {rounding.reason}"]
     replicas = program.columns["Replicas"].positions
     scenario = inputs.scenario
     return {
@@ -52,6 +53,7 @@ def summary(
         "bound": bound,
         "gap": gap,
         "rounding_gap": rounding.gap,
+        "rounding_condition": None if rounding.gap is None else rounding.reason or None,
         "replicas": "whole" if program.integer[replicas].all() else "continuous",
         "servers": servers,
         "clean_hours": clean_hours,

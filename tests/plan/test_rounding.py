@@ -74,6 +74,24 @@ def test_rounding_that_breaks_a_row_says_which():
     assert "few_replicas[north,0]" in found.reason
 
 
+def test_rounding_that_passes_a_limit_of_the_stock_says_by_how_much():
+    """Three replicas where the row allows 2.7: a tenth of them too many."""
+    of = example.inputs()
+    program = example.program(of, whole=False)
+    row = np.zeros((1, len(program.cost)))
+    row[0, program.columns["Replicas"].positions[0, 0]] = 1.0
+    limited = replace(
+        program,
+        matrix=sp.csc_array(row),
+        row_lower=np.array([-np.inf]),
+        row_upper=np.array([2.7]),
+        rows={"purchases_within_stock": Layout(("sku",), (("box",),), np.array([0]))},
+    )
+    found = rounding_gap(of, example.configurations(of), limited, fractional())
+    assert found.gap > 0
+    assert found.reason == "if purchases_within_stock[box] gives way by 10.0%"
+
+
 def test_servers_that_stay_on_are_all_powered():
     of = example.inputs()
     fleet = of.scenario.fleet.model_copy(update={"switch_off": False})

@@ -52,7 +52,7 @@ def proof(plan: Plan) -> str:
     if not is_number(gap):
         return "How far it is from the best possible plan is not proven."
     rounding = plan.summary.get("rounding_gap")
-    whole = f" Whole replicas add at most {percent(rounding)}." if rounding else ""
+    whole = f" Whole replicas add at most {_rounding(plan.summary)}." if rounding else ""
     better = f"more than {percent(gap)} better" if gap > 0 else "better"
     return f"Proven: no plan is {better} in {_objective_title(plan).lower()}.{whole}"
 
@@ -96,7 +96,9 @@ def _rounding(summary: Mapping[str, object]) -> str:
     if summary.get("replicas") == "whole":
         return f"{NONE}: replicas are whole"
     gap = summary.get("rounding_gap")
-    return percent(gap) if is_number(gap) else "not known"
+    condition = summary.get("rounding_condition")
+    given = f", {visible(condition)}" if condition else ""
+    return percent(gap) + given if is_number(gap) else "not known"
 
 
 def _mapping(summary: Mapping[str, object], key: str) -> Mapping:
