@@ -27,7 +27,8 @@ from carbonplan.solve.parts import (
 from carbonplan.solve.search import Search
 from carbonplan.solve.status import Claim
 
-FEWEST_WHOLE = 50  # whole columns in slots; with fewer, branch and bound needs no help
+# whole columns in slots: with fewer, branch and bound needs no help; with many, it is none
+FEWEST_WHOLE, MANY_WHOLE = 50, 1000
 FLEET_SHARE, SLOTS_SHARE = 0.15, 0.5  # of the time limit
 FLEET_GAP = 3e-3
 PRECISION = 2e-3  # of parts, in shares of what a slot costs on average

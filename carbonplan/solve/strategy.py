@@ -1,4 +1,6 @@
-"""What is tried in which order: relax, round up, plan slot by slot, branch and bound.
+"""What is tried in which order.
+
+Relax, round up, plan and bound slot by slot, improve by windows, branch and bound.
 
 Each strategy reads the search and offers it plans and bounds; the first that proves the gap, or
 that no plan exists, ends the attempt.
@@ -17,13 +19,13 @@ from carbonplan.solve.job import Job, Listener, Outcome
 from carbonplan.solve.lagrangian import bound_slots
 from carbonplan.solve.rounding import round_up
 from carbonplan.solve.search import TIGHT, Search
-from carbonplan.solve.slots import has_whole_slots, plan_slots
+from carbonplan.solve.slots import MANY_WHOLE, has_whole_slots, plan_slots
 from carbonplan.solve.status import Claim
 from carbonplan.solve.windows import improve_windows
 
 RELAXATION_SHARE, BRIEF_SHARE = 0.5, 0.1  # of the time limit
 SHORTEST_CONFIRMATION_S = 1.0
-MANY_WHOLE, BLIND_S = 1000, 60.0  # whole columns with which HiGHS may look at no clock
+BLIND_S = 60.0  # for which HiGHS may look at no clock
 WITHOUT_PLAN = (
     Claim.INFEASIBLE,
     Claim.UNBOUNDED,
@@ -140,6 +142,7 @@ STRATEGIES: tuple[Callable[[Search], None], ...] = (
     bound_slots,
     improve_windows,
     branch,
+    improve_windows,
 )
 
 

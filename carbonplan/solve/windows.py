@@ -16,10 +16,11 @@ from carbonplan.solve.highs import Model
 from carbonplan.solve.lagrangian import row_slots
 from carbonplan.solve.parts import restricted, slots_count, window, with_neighbours
 from carbonplan.solve.search import Search
-from carbonplan.solve.slots import has_whole_slots, slot_precision
+from carbonplan.solve.slots import MANY_WHOLE, has_whole_slots, slot_precision
 
 LENGTHS = (2, 3, 4, 6, 8)
-WINDOWS_SHARE, WINDOW_SHARE = 0.9, 0.1  # of the time that is left
+SHARE, SHARE_OF_MANY = 0.3, 0.7  # of the time that is left, for few and many whole columns
+WINDOW_SHARE = 0.1  # of that, for one window
 SHORTEST_S = 0.5
 
 
@@ -28,7 +29,8 @@ def improve_windows(search: Search) -> None:
     if search.best is None or search.duals is None or not has_whole_slots(search):
         return
     search.phase = "windows"
-    end = search.seconds + search.seconds_left * WINDOWS_SHARE
+    share = SHARE_OF_MANY if has_whole_slots(search, MANY_WHOLE) else SHARE
+    end = search.seconds + search.seconds_left * share
     slots = slots_count(search.arrays)
     solved = 0
     for length in (length for length in LENGTHS if length < slots):
@@ -53,9 +55,10 @@ def excess(arrays: Arrays, values: Floats, duals: Floats) -> Floats:
     reduced = arrays.reduced_costs(duals)
     ends = np.where(reduced > 0, arrays.lower, arrays.upper)
     sides = np.where(duals > 0, arrays.row_lower, arrays.row_upper)
-    sides = np.where(np.isfinite(sides), sides, 0.0)
+    has_side = np.isfinite(sides)
     of_columns = reduced * (values - ends)
-    of_rows = duals * (arrays.activities(values) - sides)
+    distance = arrays.activities(values) - np.where(has_side, sides, 0.0)
+    of_rows = np.where(has_side, duals * distance, 0.0)
     slots, of_row = slots_count(arrays), row_slots(arrays)
     own_columns, own_rows = arrays.slot != FLEET, of_row >= 0
     return np.bincount(
