@@ -141,7 +141,7 @@ def written(pipeline, monkeypatch, tmp_path):
     """A plan folder, and a verification of it as ``pipeline.verification`` says."""
     (tmp_path / "plan.json").write_text('{"schema_version": 1, "gap": null}')
     pipeline.reload = lambda folder: SimpleNamespace(folder=folder)
-    pipeline.changed_inputs = lambda folder, inputs: []
+    pipeline.changed_inputs = lambda _folder, _inputs: []
     monkeypatch.setattr("carbonplan.plan.read", lambda _folder: "plan", raising=False)
     monkeypatch.setattr("carbonplan.catalogue.gather.gather", lambda _loaded: "inputs")
     monkeypatch.setattr(

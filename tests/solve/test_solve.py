@@ -74,7 +74,6 @@ def test_a_time_limit_keeps_the_best_plan_with_its_gap():
         (solution.objective - solution.bound) / -solution.objective
     )
     assert 0 < solution.gap < 0.1
-    assert solution.nodes > 0
     assert solution.seconds < 3.0
 
 
