@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["load"]
 
+
 def load(
     path: str | Path,
     overrides: Sequence[str] = (),

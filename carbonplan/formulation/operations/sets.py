@@ -32,9 +32,7 @@ def add_fleet(m: pyo.ConcreteModel, problem: Problem) -> None:
     sites = {(problem.sku_of[e], r) for e, r in placements}
     sites |= {site for site, servers in existing.items() if servers > 0}
     m.SITES = pyo.Set(dimen=2, initialize=sorted(sites), doc="SKUs that may stand in a region")
-    m.PLACEMENTS = pyo.Set(
-        dimen=2, initialize=placements, doc="engines in a region"
-    )
+    m.PLACEMENTS = pyo.Set(dimen=2, initialize=placements, doc="engines in a region")
     hosted = defaultdict(list)
     for e, r in placements:
         hosted[problem.sku_of[e], r].append(e)
