@@ -92,7 +92,8 @@ def home_region(problem: Problem) -> Iterable[tuple[Problem, str]]:
             if (k, r) in at_home or (k in problem.batch and r == home)
         )
         routes = tuple(route for route in problem.routes if nearest_of[route[:2]] == route[2])
-        yield replace(_restricted(problem, serving), routes=routes), f"batch work in {home}"
+        note = f"batch work in {home}" if problem.batch else "each origin in its nearest region"
+        yield replace(_restricted(problem, serving), routes=routes), note
 
 
 def no_shift(problem: Problem) -> Iterable[tuple[Problem, str]]:
