@@ -30,6 +30,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from carbonplan.formulation.operations.parameters import values
 from carbonplan.problem import Problem
 
 if TYPE_CHECKING:
@@ -142,14 +143,13 @@ def expression(m: pyo.ConcreteModel, problem: Problem, impact: str):
 
 def reading(m: pyo.ConcreteModel, term: Term):
     """Factor times meter, summed over the meter's index."""
-    dims = METERS[term.meter]
-    meter = getattr(m, term.meter)
+    dims = (*METERS[term.meter], "slot")
+    axes = [dims.index(dim) for dim in term.factor.dims]
+    factor = values(term.factor)
     total = 0
-    for index in meter:
-        labels = dict(zip((*dims, "slot"), index, strict=False))
-        place = {dim: labels[dim] for dim in term.factor.dims}
-        slot = {"slot": place.pop("slot")} if "slot" in place else {}
-        total += float(term.factor.sel(place).isel(slot)) * meter[index]
+    for index, meter in getattr(m, term.meter).items():
+        label = tuple(index[axis] for axis in axes)
+        total += factor[label if len(label) > 1 else label[0]] * meter
     return total
 
 
