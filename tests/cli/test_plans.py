@@ -37,7 +37,13 @@ class Options:
 
 @pytest.fixture
 def pipeline(monkeypatch, tmp_path):
-    """A pipeline that records how it was called and answers with a written summary."""
+    """A pipeline that records how it was called and answers with a written summary.
+
+    The working folder is empty: plans that stand in the checkout's do not matter.
+    """
+    empty = tmp_path / "work"
+    empty.mkdir()
+    monkeypatch.chdir(empty)
     fake = ModuleType("carbonplan.pipeline")
     fake.Options = Options
     fake.status, fake.solver, fake.verification = "optimal", {}, GOOD
