@@ -12,7 +12,7 @@ import xarray as xr
 
 from carbonplan.configurations import Configurations
 from carbonplan.plan.rounding import RoundingGap, rounding_gap
-from carbonplan.program import Layout
+from carbonplan.program import Layout, Program
 from tests.answers import optimum
 from tests.plan import example
 from tests.tiny import E_ONE, E_TWO, ONE, TWO, tiny
@@ -57,18 +57,24 @@ def test_a_server_more_where_replicas_need_it():
     assert rise == pytest.approx(idle + powered + started + 0.12)
 
 
-def test_rounding_that_breaks_a_row_says_which():
-    of = example.inputs()
-    program = example.program(of, whole=False)
+def with_a_row(program: Program, family: str, layout: Layout) -> Program:
+    """The program with a single row: at most 2.7 of the first replicas."""
     row = np.zeros((1, len(program.cost)))
     row[0, program.columns["Replicas"].positions[0, 0]] = 1.0
-    limited = replace(
+    return replace(
         program,
         matrix=sp.csc_array(row),
         row_lower=np.array([-np.inf]),
         row_upper=np.array([2.7]),
-        rows={"few_replicas": Layout(("region",), (("north",),), np.array([[0]]))},
+        rows={family: layout},
     )
+
+
+def test_rounding_that_breaks_a_row_says_which():
+    of = example.inputs()
+    program = example.program(of, whole=False)
+    layout = Layout(("region",), (("north",),), np.array([[0]]))
+    limited = with_a_row(program, "few_replicas", layout)
     found = rounding_gap(of, example.configurations(of), limited, fractional())
     assert found.gap is None
     assert "few_replicas[north,0]" in found.reason
@@ -78,15 +84,8 @@ def test_rounding_that_passes_a_limit_of_the_stock_says_by_how_much():
     """Three replicas where the row allows 2.7: a tenth of them too many."""
     of = example.inputs()
     program = example.program(of, whole=False)
-    row = np.zeros((1, len(program.cost)))
-    row[0, program.columns["Replicas"].positions[0, 0]] = 1.0
-    limited = replace(
-        program,
-        matrix=sp.csc_array(row),
-        row_lower=np.array([-np.inf]),
-        row_upper=np.array([2.7]),
-        rows={"purchases_within_stock": Layout(("sku",), (("box",),), np.array([0]))},
-    )
+    layout = Layout(("sku",), (("box",),), np.array([0]))
+    limited = with_a_row(program, "purchases_within_stock", layout)
     found = rounding_gap(of, example.configurations(of), limited, fractional())
     assert found.gap > 0
     assert found.reason == "if purchases_within_stock[box] gives way by 10.0%"
