@@ -1,7 +1,6 @@
 """Named conversion factors: a conversion uses one of these names, never a bare number."""
 
 SECONDS_PER_HOUR = 3600.0
-SECONDS_PER_MINUTE = 60.0
 MS_PER_S = 1e3
 US_PER_S = 1e6
 HOURS_PER_DAY = 24.0
@@ -10,18 +9,15 @@ HOURS_PER_WEEK = 168
 
 W_PER_KW = 1e3
 KW_PER_MW = 1e3
-J_PER_KWH = 3.6e6
 J_PER_KJ = 1e3
 G_PER_KG = 1e3
 KG_PER_TONNE = 1e3
 MWH_PER_KWH = 1e-3
 L_PER_GALLON = 3.785411784
 L_PER_M3 = 1e3
-MM2_PER_CM2 = 100.0
 
 BYTES_PER_GB = 1e9
 FLOPS_PER_TFLOPS = 1e12
-BITS_PER_BYTE = 8.0
 PARAMETERS_PER_BILLION = 1e9
 
 REQUESTS_PER_KREQUEST = 1e3

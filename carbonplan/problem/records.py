@@ -18,15 +18,16 @@ class Problem:
     data
         Over (request_class, origin, slot): ``demand_rps`` (online). Over (request_class,
         slot): ``arrivals_rps``, ``backlog_limit_krequests`` (batch). Over (request_class,
-        configuration): ``rate_rps``, ``energy_kj_per_request``, ``ttft_s``. Over
-        (engine): ``accelerators``, ``loaded_kw``, ``start_energy_kwh``,
-        ``start_hours``. Over (sku): ``sku_accelerators``, ``off_kw``, ``powered_kw`` (host idle
-        and all accelerators parked), ``server_usd`` and ``server_kgco2e`` (over the horizon),
-        ``server_kgco2e_per_hour``. Over (sku, region): ``existing_servers``,
-        ``servers_upper``. Over (region, slot): ``pue``, ``intensity_kgco2e_per_kwh``,
-        ``price_usd_per_kwh``, ``wue_l_per_kwh``, ``ewif_l_per_kwh``. Over (origin, region):
-        ``rtt_s``. Over (slot): ``hours`` (weight times length), ``previous``. Scalars:
-        ``slot_hours``, ``availability``.
+        configuration): ``rate_rps``, ``energy_kj_per_request``, ``ttft_s``. Over (engine):
+        ``accelerators``, ``loaded_kw``, ``start_energy_kwh``, ``start_fraction`` (of a slot).
+        Over (sku): ``sku_accelerators``, ``off_kw``, ``powered_kw`` (host idle and all
+        accelerators parked), ``server_usd`` and ``server_kgco2e`` (over the horizon),
+        ``server_kgco2e_per_hour``. Over (sku, region): ``existing_servers``. Over (region,
+        slot): ``pue``, ``intensity_kgco2e_per_kwh``, ``price_usd_per_kwh``,
+        ``wue_l_per_kwh``, ``ewif_l_per_kwh``, ``site_it_limit_kw`` (infinite without a
+        limit). Over (origin, region): ``rtt_s``. Over (slot): ``hours`` (weight times
+        length), ``previous``. Scalars: ``slot_hours``, ``availability``. Upper bounds of
+        decisions as ``with_upper_bounds`` derives them.
     online, batch
         Names of the request classes of each kind.
     routes
