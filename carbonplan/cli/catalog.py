@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
+from carbonplan.cli.embodied import embodied
 from carbonplan.cli.loading import load
 from carbonplan.cli.options import AllowPath, Json, Overrides, Scenario, Variant
 from carbonplan.cli.output import show, show_json, table
@@ -31,10 +31,6 @@ REGION_COLUMNS = (
     *("price_usd_per_kwh", "evidence", "source"),
 )
 SOURCE_COLUMNS = ("key", "year", "publisher", "title", "licence", "url")
-EMBODIED_COLUMNS = (
-    *("item", "part", "technology", "quantity", "unit", "kgco2e", "low_kgco2e", "high_kgco2e"),
-    *("evidence", "source"),
-)
 
 
 @app.command()
@@ -89,36 +85,7 @@ def sources(as_json: Json = False) -> None:
     _show(_dumped(read_table(sources_path(), Source)), SOURCE_COLUMNS, as_json)
 
 
-@app.command()
-def embodied(
-    sku: Annotated[str, typer.Argument(metavar="SKU", help="A server of `catalog skus`.")],
-    coefficient_set: Annotated[
-        str | None,
-        typer.Option(
-            "--coefficient-set",
-            metavar="NAME",
-            help="Published set to price the parts with; without it that of new scenarios.",
-        ),
-    ] = None,
-    as_json: Json = False,
-) -> None:
-    """Itemise the carbon of making a server."""
-    from carbonplan.catalogue.hardware import embodied_coefficients, servers
-    from carbonplan.scenario.schema import EmbodiedAccounting
-    from carbonplan.technology.embodied import embodied_footprint
-
-    (server,) = servers([sku])
-    name = coefficient_set or EmbodiedAccounting().coefficient_set
-    footprint = embodied_footprint(server, embodied_coefficients(name))
-    if as_json:
-        show_json({**asdict(footprint), "kgco2e": footprint.kgco2e})
-        return
-    lines = [asdict(line) for line in footprint.lines]
-    show(table([{column: line[column] for column in EMBODIED_COLUMNS} for line in lines]))
-    show(
-        f"\n{sku} by {footprint.coefficient_set}: {footprint.kgco2e:.0f} kgCO2e = "
-        f"host {footprint.host_kgco2e:.0f} + accelerators {footprint.accelerators_kgco2e:.0f}"
-    )
+app.command()(embodied)
 
 
 @app.command()

@@ -26,28 +26,6 @@ def test_every_listed_source_is_known(capsys):
             assert set(row["source"].split("; ")) <= known, row
 
 
-def test_embodied_lines_sum_to_the_total(capsys):
-    assert run(["catalog", "embodied", "h100-sxm-8", "--json"]) == 0
-    footprint = json.loads(capsys.readouterr().out)
-    lines = sum(line["kgco2e"] for line in footprint["lines"])
-    assert lines == pytest.approx(footprint["kgco2e"])
-
-
-def test_embodied_prints_host_and_accelerators_apart(capsys):
-    assert run(["catalog", "embodied", "h100-sxm-8"]) == 0
-    last = capsys.readouterr().out.splitlines()[-1]
-    assert "= host " in last
-    assert "+ accelerators " in last
-
-
-@pytest.mark.parametrize(
-    "arguments", [["embodied", "h100-sxm-9"], ["embodied", "t4-1", "--coefficient-set", "act"]]
-)
-def test_unknown_names_are_3_with_the_nearest(arguments, capsys):
-    assert run(["catalog", *arguments]) == 3
-    assert "nearest" in capsys.readouterr().err
-
-
 def test_configurations_show_both_what_is_kept_and_why_others_are_not(capsys):
     assert run(["catalog", "configurations", "one-hour", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)

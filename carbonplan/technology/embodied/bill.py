@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from carbonplan.catalogue.records import EmbodiedCoefficient, Part, Server
 from carbonplan.errors import InvalidInput, nearest
-from carbonplan.units import G_PER_KG, HOURS_PER_YEAR
+from carbonplan.units import HOURS_PER_YEAR
 
 Coefficients = Mapping[tuple[str, str], EmbodiedCoefficient]
 
@@ -30,6 +30,20 @@ class EmbodiedLine:
     high_kgco2e: float
     evidence: str  # of the coefficient
     source: str  # of the coefficient
+
+
+@dataclass(frozen=True)
+class PricedBill:
+    """A server's bill of parts under one coefficient set, priced as far as the set goes."""
+
+    coefficient_set: str
+    lines: tuple[EmbodiedLine | None, ...]  # as the parts; None: the set does not price it
+    faults: tuple[str, ...]  # a line for each part without a price
+
+    @property
+    def kgco2e(self) -> tuple[float | None, ...]:
+        """Carbon of each part [kgCO2e]."""
+        return tuple(None if line is None else line.kgco2e for line in self.lines)
 
 
 @dataclass(frozen=True)
@@ -85,17 +99,16 @@ def embodied_footprint(
     InvalidInput
         With every part that the set does not price: none counts as zero unless a row says so.
     """
-    coefficient_set = _name_of(coefficients)
-    by_key = {(row.part, row.technology): row for row in coefficients}
-    problems = [fault for part in server.parts if (fault := _fault(part, by_key))]
-    if problems:
-        raise InvalidInput(f"coefficient set {coefficient_set}, SKU {server.name}", problems)
-    lines = tuple(_line(part, _copies(part, server), by_key) for part in server.parts)
+    bill = priced_bill(server, coefficients)
+    if bill.faults:
+        subject = f"coefficient set {bill.coefficient_set}, SKU {server.name}"
+        raise InvalidInput(subject, bill.faults)
+    lines = tuple(line for line in bill.lines if line is not None)
     host = [line for line in lines if line.item == server.sku.host]
     accelerators = [line for line in lines if line.item == server.sku.accelerator]
     return EmbodiedFootprint(
         sku=server.name,
-        coefficient_set=coefficient_set,
+        coefficient_set=bill.coefficient_set,
         host_kgco2e=sum(line.kgco2e for line in host),
         low_host_kgco2e=sum(line.low_kgco2e for line in host),
         high_host_kgco2e=sum(line.high_kgco2e for line in host),
@@ -103,6 +116,27 @@ def embodied_footprint(
         low_accelerators_kgco2e=sum(line.low_kgco2e for line in accelerators),
         high_accelerators_kgco2e=sum(line.high_kgco2e for line in accelerators),
         lines=lines,
+    )
+
+
+def priced_bill(server: Server, coefficients: Sequence[EmbodiedCoefficient]) -> PricedBill:
+    """Every part that a set prices, and why it does not price the others.
+
+    Parameters
+    ----------
+    server, coefficients
+        As for ``embodied_footprint``.
+    """
+    coefficient_set = _name_of(coefficients)
+    by_key = {(row.part, row.technology): row for row in coefficients}
+    faults = [_fault(part, by_key) for part in server.parts]
+    return PricedBill(
+        coefficient_set=coefficient_set,
+        lines=tuple(
+            None if fault else _line(part, copies(part, server), by_key)
+            for part, fault in zip(server.parts, faults, strict=True)
+        ),
+        faults=tuple(fault for fault in faults if fault),
     )
 
 
@@ -126,35 +160,6 @@ def owned_hour(
     )
 
 
-def logic_kgco2e_per_cm2(
-    energy_kwh_per_cm2: float,
-    gases_g_per_cm2: float,
-    materials_g_per_cm2: float,
-    fab_intensity_g_per_kwh: float,
-    yield_fraction: float,
-) -> float:
-    r"""Carbon of a processed wafer per area of good dies [kgCO2e/cm2].
-
-    .. math:: CPA = (CI_{fab} \cdot EPA + GPA + MPA) / Y
-
-    Parameters
-    ----------
-    energy_kwh_per_cm2, gases_g_per_cm2, materials_g_per_cm2
-        Electricity, direct gas emissions after abatement and materials [kWh/cm2, g/cm2, g/cm2].
-    fab_intensity_g_per_kwh
-        Grid of the fab [g/kWh].
-    yield_fraction
-        Good dies among all [1].
-
-    Source
-    ------
-    ``act-2022``; the die rows of that coefficient set are this at 583 g/kWh (Taiwan), 97 %
-    abatement and a yield of 0.875.
-    """
-    emitted_g = fab_intensity_g_per_kwh * energy_kwh_per_cm2 + gases_g_per_cm2
-    return (emitted_g + materials_g_per_cm2) / yield_fraction / G_PER_KG
-
-
 def _name_of(coefficients: Sequence[EmbodiedCoefficient]) -> str:
     names = sorted({row.coefficient_set for row in coefficients})
     if len(names) != 1:
@@ -165,7 +170,8 @@ def _name_of(coefficients: Sequence[EmbodiedCoefficient]) -> str:
     return names[0]
 
 
-def _copies(part: Part, server: Server) -> int:
+def copies(part: Part, server: Server) -> int:
+    """How often a server has the item of a part."""
     return server.sku.accelerators if part.item == server.sku.accelerator else 1
 
 
