@@ -18,11 +18,12 @@ from carbonplan.scenario.schema import Horizon
 
 HOURS_OF_A_DAY = 24
 WEIGHT = "weight"
+COMPANIONS = ("-wue", "-ewif", "-price", "-errors")  # endings of tables beside typical days
 
 
 @dataclass(frozen=True)
 class TypicalDays:
-    """Days that stand for a year, with the carbon intensity of every zone.
+    """Days that stand for a year, with what happens in every zone.
 
     Attributes
     ----------
@@ -32,15 +33,16 @@ class TypicalDays:
         Like days that each stands for, (day,) [1].
     zones
         Names of the columns.
-    intensity_g_per_kwh
-        Carbon intensity, (day, hour, zone) [g/kWh].
+    values
+        (day, hour, zone), in the unit of the table: carbon intensity in g/kWh, or one of
+        the factors of ``typical_hours``.
     """
 
     path: Path
     dates: NDArray[np.datetime64]
     weight: NDArray[np.float64]
     zones: tuple[str, ...]
-    intensity_g_per_kwh: NDArray[np.float64]
+    values: NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -111,9 +113,10 @@ def typical_days_file(name: str, folder: Path) -> Path:
     places = (folder, data_root() / "grid")
     for place in places:
         path = place / f"{name}.csv"
-        if path.is_file():
+        if path.is_file() and not _is_companion(path):
             return path
-    known = [file.stem for place in places for file in place.glob("typical-days*.csv")]
+    found = (file for place in places for file in place.glob("typical-days*.csv"))
+    known = [file.stem for file in found if not _is_companion(file)]
     raise InvalidInput(
         "horizon.typical_days",
         [
@@ -121,6 +124,13 @@ def typical_days_file(name: str, folder: Path) -> Path:
             f"scenario{nearest(name, known)}"
         ],
     )
+
+
+def _is_companion(path: Path) -> bool:
+    """Whether a table only adds to the typical days beside it."""
+    endings = (ending for ending in COMPANIONS if path.stem.endswith(ending))
+    bases = (path.with_name(f"{path.stem.removesuffix(ending)}.csv") for ending in endings)
+    return any(base.is_file() for base in bases)
 
 
 def read_typical_days(path: Path) -> TypicalDays:
@@ -134,7 +144,7 @@ def read_typical_days(path: Path) -> TypicalDays:
         dates=table.times[::HOURS_OF_A_DAY].astype("datetime64[D]"),
         weight=days[:, 0, at],
         zones=tuple(name for name in table.columns if name != WEIGHT),
-        intensity_g_per_kwh=np.delete(days, at, axis=2),
+        values=np.delete(days, at, axis=2),
     )
 
 

@@ -1,7 +1,9 @@
 """What changes by the hour in each region: carbon intensity, price, PUE and water.
 
-A figure comes from the series file that the scenario names, or is constant: as the scenario's
-site says, or else as the region's row in the catalogue says.
+A figure comes from the site in the scenario, else from the series file that the scenario names,
+else from the region's row in the catalogue. On typical days price and water follow the hours
+that the catalogue knows of the region's zone: see ``typical_hours``. Elsewhere a figure that no
+file gives is the same in every hour.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from carbonplan.catalogue.horizon import Slots, TypicalDays
 from carbonplan.catalogue.records import Region
 from carbonplan.catalogue.series import columns_of, read_series, utc_text, values_at
 from carbonplan.catalogue.shipped import shown
+from carbonplan.catalogue.typical_hours import HOURLY_RULES, over_hours, read_hours_of
 from carbonplan.errors import InvalidInput, nearest
 from carbonplan.scenario.schema import Signal, Site
 from carbonplan.units import G_PER_KG
@@ -51,6 +54,7 @@ def factor_series(
     regions: Sequence[Region],
     slots: Slots,
     file: Path | None,
+    days: TypicalDays | None,
     known: Sequence[str],
 ) -> xr.DataArray:
     """One factor (region, slot): the site's figure, else the file's, else the catalogue's.
@@ -62,21 +66,17 @@ def factor_series(
     """
     import xarray as xr
 
-    given = {site.region: getattr(site, factor.name) for site in sites}
+    names = [site.region for site in sites]
     if file is None:
-        rows = {region.region: getattr(region, factor.name) for region in regions}
-        given = {name: rows[name] if value is None else value for name, value in given.items()}
-    varying = [name for name, value in given.items() if value is None]
-    columns = _of_file(file, varying, slots, [*given, *known]) if file and varying else {}
-    values = np.array(
-        [
-            columns[name] if value is None else np.full(len(slots.time_utc), value)
-            for name, value in given.items()
+        hours = read_hours_of(factor.name, days)
+        rows = [
+            _of_catalogue(factor, site, region, slots, hours)
+            for site, region in zip(sites, regions, strict=True)
         ]
-    )
-    if file is not None:
-        _refuse_outside(values, factor, list(given), slots, file)
-    return xr.DataArray(values, dims=("region", "slot"), attrs={"units": factor.units})
+    else:
+        rows = _of_sites_or_file(factor, sites, slots, file, known)
+        _refuse_outside(np.array(rows), factor, names, slots, file)
+    return xr.DataArray(np.array(rows), dims=("region", "slot"), attrs={"units": factor.units})
 
 
 def intensity_series(
@@ -119,6 +119,34 @@ def intensity_series(
     )
 
 
+def _of_catalogue(
+    factor: Factor, site: Site, region: Region, slots: Slots, hours: TypicalDays | None
+) -> np.ndarray:
+    """The yearly figure over the hours of the region's zone, or flat, (slot,).
+
+    A site's own WUE or EWIF is a yearly mean too; its own price or PUE holds in every hour.
+    """
+    own = getattr(site, factor.name)
+    yearly = getattr(region, factor.name) if own is None else own
+    over_year = None
+    if hours is not None and (own is None or HOURLY_RULES[factor.name].own_figure_is_a_mean):
+        over_year = over_hours(factor.name, yearly, region.zone, hours)
+    return np.full(len(slots.time_utc), float(yearly)) if over_year is None else over_year
+
+
+def _of_sites_or_file(
+    factor: Factor, sites: Sequence[Site], slots: Slots, file: Path, known: Sequence[str]
+) -> list[np.ndarray]:
+    """The site's own figure in every hour, or the file's hours, (slot,) for each site."""
+    given = {site.region: getattr(site, factor.name) for site in sites}
+    varying = [name for name, value in given.items() if value is None]
+    columns = _of_file(file, varying, slots, [*given, *known]) if varying else {}
+    return [
+        columns[name] if value is None else np.full(len(slots.time_utc), float(value))
+        for name, value in given.items()
+    ]
+
+
 def _of_file(
     file: Path, names: Sequence[str], slots: Slots, known: Sequence[str]
 ) -> dict[str, np.ndarray]:
@@ -139,7 +167,7 @@ def _of_days(days: TypicalDays, regions: Sequence[Region]) -> np.ndarray:
             ],
         )
     at = [days.zones.index(region.zone) for region in regions]
-    return days.intensity_g_per_kwh[:, :, at].reshape(-1, len(at)).T
+    return days.values[:, :, at].reshape(-1, len(at)).T
 
 
 def _refuse_outside(

@@ -66,10 +66,16 @@ class EnergyPrice(Record):
 
 
 class GridWater(Record):
-    """Water evaporated where power is made; a row of ``data/grid/water.csv``."""
+    """Water evaporated where power is made; a row of ``data/grid/water.csv``.
+
+    Sets of factors differ most over hydropower: whether what evaporates from reservoirs counts.
+    """
 
     zone: str
+    factor_set: str  # of the central figure: of data/grid/water_factors.csv, or a country's
     ewif_l_per_kwh: NonNegative  # per kWh taken from the grid
+    low_ewif_l_per_kwh: NonNegative | None = None  # None: no second set is known of the zone
+    high_ewif_l_per_kwh: NonNegative | None = None
     evidence: Evidence
     source: str
 
@@ -91,6 +97,7 @@ def site_tables() -> tuple[Path, ...]:
         *(sites / f"{name}.csv" for name in names),
         grid / "water.csv",
         grid / "zones.csv",
+        grid / "hours.csv",
     )
 
 

@@ -59,6 +59,7 @@ def assembled(
                 regions,
                 slots,
                 files.get(("series", factor.name)),
+                days,
                 known,
             )
             for factor in FACTORS

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from carbonplan.cli import data_hours
 from carbonplan.cli.options import Json, Overwrite, refuse_existing
 from carbonplan.cli.output import show, show_json, table
 from carbonplan.errors import UsageError
@@ -75,6 +76,11 @@ def typical_days(
         return
     show(f"wrote {out}: {len(chosen.dates)} of {len(whole.dates)} days; what they lose:")
     show(table(errors))
+
+
+app.command("same-days")(data_hours.same_days)
+app.command()(data_hours.wue)
+app.command()(data_hours.mix)
 
 
 @app.command()

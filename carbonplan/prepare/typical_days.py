@@ -72,15 +72,18 @@ class Typical:
     correction: NDArray[np.float64]
 
 
-def read_days(paths: Sequence[Path], *, fill_gap_hours: int = 0) -> Days:
+def read_days(paths: Sequence[Path], *, fill_gap_hours: int = 0, trim: bool = False) -> Days:
     """Whole days of hourly series, one file or several that cover the same hours.
 
     Parameters
     ----------
     fill_gap_hours
         The longest gap that may be filled; with 0, any gap is a problem [h].
+    trim
+        Leave out hours before the first and after the last whole day.
     """
-    hours, filled_hours = filled(joined(paths), fill_gap_hours)
+    read = joined(paths)
+    hours, filled_hours = filled(_trimmed(read) if trim else read, fill_gap_hours)
     starts_at_midnight = hours.times[0] == hours.times[0].astype("datetime64[D]")
     if len(hours.times) % HOURS_OF_A_DAY or not starts_at_midnight:
         raise InvalidInput(
@@ -132,7 +135,7 @@ def typical_days(
     weight = np.concatenate([np.ones(len(kept)), sizes])
     order = np.argsort(chosen)
     chosen, weight = chosen[order], weight[order]
-    values, correction = _with_means_kept(days.values, days.values[chosen], weight)
+    values, correction = with_means_kept(days.values, days.values[chosen], weight)
     return Typical(days.dates[chosen], weight, days.zones, values, correction)
 
 
@@ -160,6 +163,18 @@ def write_days(typical: Typical, path: Path) -> None:
             for hour, row in enumerate(day):
                 numbers = (f"{value:.{VALUE_DIGITS}f}" for value in row)
                 writer.writerow([utc_text(midnight + hour * HOUR), f"{weight:g}", *numbers])
+
+
+def _trimmed(hours: ZoneHours) -> ZoneHours:
+    """Hours from the first midnight on, as many as make whole days."""
+    first = int(np.argmax(hours.times == hours.times.astype("datetime64[D]")))
+    days = (len(hours.times) - first) // HOURS_OF_A_DAY
+    if not days:
+        raise InvalidInput("hourly series", ["covers no whole day from 00:00Z to 23:00Z"])
+    span = slice(first, first + days * HOURS_OF_A_DAY)
+    return ZoneHours(
+        hours.times[span], {zone: column[span] for zone, column in hours.values.items()}
+    )
 
 
 def _by_day(hours: ZoneHours) -> NDArray[np.float64]:
@@ -220,10 +235,18 @@ def _medoids(
     return np.array(medoids), np.array(sizes)
 
 
-def _with_means_kept(
+def with_means_kept(
     all_days: NDArray[np.float64], chosen: NDArray[np.float64], weight: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The chosen days scaled, or shifted, to the mean of all days; and by how much."""
+    """The chosen days scaled, or shifted, to the mean of all days; and by how much, (zone,).
+
+    Parameters
+    ----------
+    all_days, chosen
+        (day, hour, zone).
+    weight
+        Days that each chosen day stands for, (day,).
+    """
     means = all_days.mean(axis=(0, 1))
     found = np.average(chosen.mean(axis=1), axis=0, weights=weight)
     shifted = (all_days.min(axis=(0, 1)) < 0) | (found <= 0)

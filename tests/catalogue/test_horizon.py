@@ -50,7 +50,7 @@ def test_typical_days_are_runs_of_their_own(tmp_path):
     days = read_typical_days(days_file(tmp_path))
     slots = typical_slots(days, Horizon(typical_days="my-days"))
     assert days.zones == ("north", "south")
-    assert days.intensity_g_per_kwh[1, 5].tolist() == [5, 105]
+    assert days.values[1, 5].tolist() == [5, 105]
     assert (slots.previous[0], slots.previous[24], slots.previous[25]) == (23, 47, 24)
     assert (slots.weight * slots.slot_hours).sum() == 365 * 24
     assert slots.run[[0, 23, 24, 47]].tolist() == [0, 0, 1, 1]
@@ -66,7 +66,7 @@ def test_closed_typical_days_each_begin_with_nothing(tmp_path):
 def test_the_shipped_year_has_365_days_of_37_zones():
     days = read_typical_days(typical_days_file("typical-days-2022", data_root()))
     assert days.weight.sum() == 365
-    assert days.intensity_g_per_kwh.shape == (12, 24, 37)
+    assert days.values.shape == (12, 24, 37)
 
 
 def test_a_table_beside_the_scenario_comes_first(tmp_path):

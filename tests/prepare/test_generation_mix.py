@@ -1,13 +1,12 @@
 import numpy as np
 import pytest
 
-from carbonplan.catalogue.series import read_series
+from carbonplan.errors import InvalidInput
 from carbonplan.prepare.generation_mix import (
-    fuel_factors,
-    read_mix,
-    week_of,
+    fuel_gco2e_per_kwh,
+    fuel_water_l_per_kwh,
+    of_mix,
     weighted_by_generation,
-    write_series,
 )
 
 
@@ -16,31 +15,56 @@ def test_a_mean_weighted_by_generation():
     assert weighted_by_generation(generation_mw, np.array([820.0, 20.0])).tolist() == [220, 820]
 
 
+def test_an_hour_without_generation_has_no_mean():
+    generation_mw = np.array([[0.0, 0.0], [np.nan, 1.0]])
+    assert np.isnan(weighted_by_generation(generation_mw, np.array([820.0, 20.0]))).all()
+
+
+def test_half_coal_half_wind():
+    water = fuel_water_l_per_kwh("macknick-2012")
+    factors = np.array([water["coal"], water["wind"]])
+    assert weighted_by_generation(np.array([[2.0, 2.0]]), factors) == pytest.approx([1.703 / 2])
+
+
 def test_factors_of_the_catalogue():
-    factors = fuel_factors()
-    assert factors["coal"].lifecycle_gco2e_per_kwh == 820
-    assert factors["wind"].water_l_per_kwh == 0
-    for factor in factors.values():
-        assert 11 <= factor.lifecycle_gco2e_per_kwh <= 820
+    carbon, water = fuel_gco2e_per_kwh(), fuel_water_l_per_kwh("macknick-2012")
+    assert carbon["coal"] == 820
+    assert water["wind"] == 0
+    assert carbon.keys() == water.keys()
+    assert all(11 <= gco2e <= 820 for gco2e in carbon.values())
 
 
-def test_a_week_of_two_zones_as_a_series_of_regions(tmp_path):
-    mix_file = tmp_path / "mix.csv"
-    times = np.datetime64("2022-01-01T00:00", "m") + 60 * np.arange(24 * 9)
-    rows = [f"{z},{t}Z,{i},{100 + j}" for j, z in enumerate("AB") for i, t in enumerate(times)]
-    mix_file.write_text("\n".join(["zone_id,time_utc,wind_mw,gas_mw", *rows]) + "\n")
-    mix = read_mix(mix_file, ("wind", "gas"))
-    start = np.datetime64("2022-01-02T00:00", "m")
-    hours, columns = week_of(mix, {"east": "B", "west": "A"}, np.array([10.0, 500.0]), start)
-    assert (len(hours), hours[0]) == (168, start)
-    assert columns["west"][0] == pytest.approx((24 * 10 + 100 * 500) / 124)
-    write_series(hours, columns, tmp_path / "week.csv", 3)
-    series = read_series(tmp_path / "week.csv")
-    assert series.sel(column="east").values == pytest.approx(columns["east"], abs=1e-3)
+def test_the_sets_of_water_factors_differ_over_hydropower_alone():
+    with_reservoirs, without = (
+        fuel_water_l_per_kwh("macknick-2012"),
+        fuel_water_l_per_kwh("ren-2023"),
+    )
+    assert {fuel for fuel in without if without[fuel] != with_reservoirs[fuel]} == {"hydro"}
+    assert (with_reservoirs["hydro"], without["hydro"]) == (17.0, 0.0)
 
 
-def test_a_gap_is_written_as_an_empty_cell(tmp_path):
-    path = tmp_path / "series.csv"
-    times = np.array(["2022-01-01T00:00"], "datetime64[m]")
-    write_series(times, {"a": np.array([np.nan]), "b": np.array([1.0])}, path, 1)
-    assert path.read_text() == "time_utc,a,b\n2022-01-01T00:00Z,,1.0\n"
+def test_factors_by_fuel_are_those_published_in_gallons():
+    l_per_kwh_per_gallon_per_mwh = 3.785411784e-3
+    gallons = {"coal": 450, "gas": 300, "nuclear": 600, "oil": 350, "other": 475, "hydro": 4491}
+    water = fuel_water_l_per_kwh("macknick-2012")
+    for fuel, gallons_per_mwh in gallons.items():
+        expected = gallons_per_mwh * l_per_kwh_per_gallon_per_mwh
+        assert water[fuel] == pytest.approx(expected, abs=6e-4), fuel
+
+
+def test_an_unknown_set_tells_the_nearest():
+    with pytest.raises(InvalidInput, match='nearest: "ren-2023"'):
+        fuel_water_l_per_kwh("ren-2024")
+
+
+def test_the_mix_of_two_zones_hour_by_hour(tmp_path):
+    path = tmp_path / "mix.csv"
+    path.write_text(
+        "zone_id,time_utc,wind_mw,gas_mw\n"
+        "A,2022-01-01T00:00Z,1,3\nA,2022-01-01T01:00Z,,\n"
+        "B,2022-01-01T00:00Z,5,0\nB,2022-01-01T01:00Z,0,5\n"
+    )
+    hours = of_mix(path, {"wind": 10.0, "gas": 500.0})
+    assert hours.values["A"][0] == pytest.approx([377.5])
+    assert np.isnan(hours.values["A"][1])
+    assert hours.values["B"].ravel().tolist() == [10, 500]

@@ -128,7 +128,7 @@ def test_what_is_written_is_what_the_catalogue_reads(tmp_path):
     assert read.zones == typical.zones
     assert read.dates.tolist() == typical.dates.tolist()
     assert read.weight.tolist() == typical.weight.tolist()
-    assert read.intensity_g_per_kwh == pytest.approx(typical.values, abs=6e-5)
+    assert read.values == pytest.approx(typical.values, abs=6e-5)
 
 
 def test_days_are_whole_days_in_utc(tmp_path):

@@ -1,13 +1,7 @@
 import numpy as np
 import pytest
 
-from carbonplan.technology.water import (
-    cooling_tower_wue_l_per_kwh,
-    ewif_l_per_kwh,
-    offsite_water_l,
-    onsite_water_l,
-    scaled_wue_l_per_kwh,
-)
+from carbonplan.technology.water import cooling_tower_wue_l_per_kwh, wet_bulb_c
 
 
 def test_tower_at_a_wet_bulb_of_68_fahrenheit():
@@ -27,24 +21,23 @@ def test_more_cycles_evaporate_the_same_and_blow_down_less():
     )
 
 
-def test_scaling_keeps_the_shape_and_gives_the_mean():
-    scaled = scaled_wue_l_per_kwh([1.0, 3.0], 0.2)
-    assert scaled == pytest.approx([0.1, 0.3])
+def test_wet_bulb_as_the_paper_works_it_out():
+    assert wet_bulb_c(20.0, 50.0) == pytest.approx(13.7, abs=0.05)
 
 
-def test_mix_of_half_coal_half_wind():
-    assert ewif_l_per_kwh({"coal": 2, "wind": 2}) == pytest.approx(450 * 3.785411784 / 1000 / 2)
+def test_wet_bulb_rises_with_humidity_to_the_temperature_of_the_air():
+    wet_bulb = wet_bulb_c(25.0, np.linspace(5, 99, 50))
+    assert np.all(np.diff(wet_bulb) > 0)
+    assert wet_bulb[-1] == pytest.approx(25.0, abs=0.3)
 
 
-def test_mix_over_slots():
-    assert ewif_l_per_kwh({"gas": [1, 0], "hydro": [0, 1]}) == pytest.approx([1.135624, 0])
+def test_wet_bulb_is_that_of_the_weather_tables(shared_data):
+    """Thirty hours of ten places, whose wet bulb was computed by the same equation."""
+    import pandas as pd
 
-
-def test_unknown_source_is_named():
-    with pytest.raises(KeyError, match="peat"):
-        ewif_l_per_kwh({"peat": 1})
-
-
-def test_water_follows_energy():
-    assert onsite_water_l([10, 20], [0.5, 1.0]) == pytest.approx([5, 20])
-    assert offsite_water_l(12, 1.5) == pytest.approx(18)
+    path = shared_data / "siting" / "weather_wet_bulb_wue_hourly_2022_2023.csv.gz"
+    rows = pd.read_csv(path).iloc[:: 17_520 // 30]
+    found = wet_bulb_c(rows["temperature_c"], rows["relative_humidity_pct"])
+    assert found == pytest.approx(rows["wet_bulb_c"].to_numpy(), abs=0.15)  # of whole percents
+    wue = cooling_tower_wue_l_per_kwh(rows["wet_bulb_c"])
+    assert wue == pytest.approx(rows["wue_cooling_tower_l_per_kwh"].to_numpy(), abs=0.025)
