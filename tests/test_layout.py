@@ -10,8 +10,9 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parents[1] / "carbonplan"
 ORDER = (
-    *("errors", "units", "scenario", "catalogue", "technology", "prepare", "configurations"),
-    *("problem", "formulation", "program", "solve", "diagnose", "plan", "verify"),
+    *("errors", "units", "scenario", "catalogue", "technology", "prepare"),
+    *("profile", "configurations", "problem", "formulation", "program", "solve"),
+    *("diagnose", "plan", "verify"),
     *("baselines", "pipeline", "report", "export", "api", "cli"),
 )
 HOMES = {
@@ -22,6 +23,8 @@ HOMES = {
     "typer": {"cli"},
     "rich": {"cli"},
     "ruamel": {"scenario", "catalogue"},
+    "torch": {"profile"},
+    "pynvml": {"profile"},
 }
 SHARES_NO_MISTAKE = {"problem", "formulation", "program", "solve"}
 MODULES = sorted(path.relative_to(PACKAGE) for path in PACKAGE.rglob("*.py"))

@@ -1,4 +1,4 @@
-"""Operating points that a user measured, which replace those of the technology model."""
+"""What a user measured in place of the technology model: operating points, or times."""
 
 from __future__ import annotations
 
@@ -9,13 +9,18 @@ from typing import Annotated
 from pydantic import Field
 
 from carbonplan.catalogue.inputs import MeasuredProfile
+from carbonplan.catalogue.measurements import (
+    Measurement,
+    holds_measurements,
+    read_measurements,
+)
 from carbonplan.catalogue.records import NonNegative, Positive, Record
 from carbonplan.catalogue.tables import read_table
 from carbonplan.scenario.schema import Precision
 
 
 class ProfileRow(Record):
-    """A row of the file that ``fleet.profiles`` names."""
+    """A measured operating point; a row of the file that ``fleet.profiles`` names."""
 
     llm: str
     sku: str
@@ -28,6 +33,17 @@ class ProfileRow(Record):
     energy_j_per_request: NonNegative
     ttft_s: Positive
     source: str
+
+
+def profiles_or_measurements(
+    path: Path | None,
+) -> tuple[tuple[MeasuredProfile, ...], tuple[Measurement, ...]]:
+    """Operating points of a file, or the measured times that they are to be derived from."""
+    if path is None:
+        return (), ()
+    if holds_measurements(path):
+        return (), read_measurements(path)
+    return read_profiles(path), ()
 
 
 def read_profiles(path: Path) -> tuple[MeasuredProfile, ...]:

@@ -57,3 +57,9 @@ def test_an_override_without_path_or_value_is_wrong_usage(override):
 def test_an_unknown_objective_is_wrong_usage_with_the_nearest():
     with pytest.raises(UsageError, match='nearest: "carbon"'):
         load("demo-week", objective="carbn")
+
+
+def test_a_stance_goes_before_the_scenarios_own():
+    loaded = load("one-hour", overrides=["uncertainty.stance=optimistic"], stance="pessimistic")
+    assert loaded.scenario.uncertainty.stance == "pessimistic"
+    assert loaded.overrides[-1] == "uncertainty.stance=pessimistic"

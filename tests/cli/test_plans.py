@@ -124,6 +124,22 @@ def test_a_variant_has_a_folder_of_its_own(pipeline):
     assert pipeline.options.out == Path("plans/demo-week-cheap")
 
 
+@pytest.mark.parametrize("stance", ["pessimistic", "optimistic"])
+def test_a_stance_is_an_override_with_a_folder_of_its_own(stance, pipeline, monkeypatch):
+    scenario = SimpleNamespace(scenario=SimpleNamespace(name="week"))
+    asked = []
+    monkeypatch.setattr(plans, "load", lambda *given: asked.append(given) or scenario)
+    assert run(["solve", "week", f"--{stance}"]) == 0
+    assert asked[0][-1] == stance
+    assert pipeline.options.out == Path(f"plans/week-{stance}")
+
+
+@pytest.mark.usefixtures("pipeline")
+def test_the_two_ends_of_a_band_exclude_each_other(capsys):
+    assert run(["solve", "week", "--pessimistic", "--optimistic"]) == 2
+    assert "exclude each other" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("status", "code"), [("optimal", 0), ("feasible", 5), ("interrupted", 130)]
 )

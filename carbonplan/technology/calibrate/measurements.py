@@ -1,24 +1,38 @@
 """Measurements as rows of one shape: what ran where, and what was measured of it.
 
-Every row has ``dataset``, ``engine``, ``accelerator``, ``llm``, ``precision``,
-``tensor_parallel``, ``pipeline_parallel``, ``batch``, ``input_tokens``, ``output_tokens``,
-``quantity`` and ``value``. The quantities:
+A row says what served (``engine``, ``accelerator``, ``llm``, ``precision``, ``kv_precision``),
+spread how (degrees of parallelism; ``accelerators`` of the whole instance), under which load
+(``batch``: mean of the sequences running in the whole instance, NaN where it is as large as
+memory allows; ``concurrency``: requests in the system, NaN where unknown; tokens of a request),
+at which ``clock_fraction`` of boost and ``power_limit_fraction`` of the default limit, and the
+``value`` of one quantity, whose name ends in its unit:
 
-- ``step_s``: one decode step of a batch;
+- ``step_s``: one decode step; with an output of 0, at a context of the input's length;
 - ``tpot_s``: mean time per output token under load, prompts in between;
-- ``prefill_s``: one prompt alone;
-- ``batch_s``: a whole batch from its prompts to its last token;
-- ``layer_s``: a step through one layer, attention to a long context left out;
-- ``power_w``: mean power of one accelerator while it serves a batch.
+- ``prefill_s``: a batch of prompts until the last has its token, nothing else running;
+- ``ttft_s``, ``ttft_load_s``: to the first token, where hardly anybody waits and under load;
+- ``layer_s``: a step through one layer; ``task`` says of which phase;
+- ``output_tokens_per_s``, ``total_tokens_per_s``: of the whole instance, without and with the
+  prompts; ``served_tokens_per_s``: output within ``ttft_limit_s`` and ``tpot_limit_s``;
+- ``power_w``: mean of one accelerator while it serves; ``prefill_power_w``, ``step_power_w``:
+  in one phase; ``idle_power_w``, ``parked_power_w``: without work; ``system_power_w``: of the
+  whole system at the wall;
+- ``energy_per_output_token_j``: of the accelerators of the instance;
+- ``relative_time``, ``relative_power``: over the same load at full clock and default limit [1].
 
-An LLM or accelerator that ``measured_names.csv`` does not know is left out.
+Kernels have no LLM: their ``llm`` is empty, and ``compute_active`` and ``memory_active`` say
+what keeps them busy at full clock. ``gpu_family`` and ``model_family`` name what counts as the
+same accelerator and LLM when a pair is held out of a fit.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
+
+import numpy as np
 
 from carbonplan.catalogue.records import (
     Evidence,
@@ -28,35 +42,47 @@ from carbonplan.catalogue.records import (
     Positive,
     Record,
 )
-from carbonplan.catalogue.tables import read_table
+from carbonplan.catalogue.shipped import shown
+from carbonplan.errors import InvalidInput, nearest
 from carbonplan.scenario.schema import Precision
+from carbonplan.technology.calibrate.names import NameBook
 from carbonplan.technology.calibrate.tables import TABLES
+from carbonplan.technology.calibrate.tables.reading import Table, leave_out
 
 if TYPE_CHECKING:
     import pandas as pd
 
-COLUMNS = (
-    "dataset",
-    "engine",
-    "accelerator",
-    "llm",
-    "precision",
-    "tensor_parallel",
-    "pipeline_parallel",
-    "batch",
-    "input_tokens",
-    "output_tokens",
-    "quantity",
-    "value",
-)
-
-
-class MeasuredName(Record):
-    """How a table of measurements calls an LLM or accelerator; ``measured_names.csv``."""
-
-    kind: str
-    measured_name: str
-    name: str
+WORDS = {  # columns of words, with what stands where a table says nothing
+    "dataset": "",
+    "engine": "",
+    "task": "",
+    "accelerator": "",
+    "llm": "",
+    "gpu_family": "",
+    "model_family": "",
+    "precision": "bf16",
+    "kv_precision": "bf16",
+}
+NUMBERS = {  # columns of numbers, likewise
+    "tensor_parallel": 1.0,
+    "pipeline_parallel": 1.0,
+    "expert_parallel": 1.0,
+    "data_parallel": 1.0,
+    "accelerators": np.nan,
+    "batch": np.nan,
+    "concurrency": np.nan,
+    "input_tokens": np.nan,
+    "output_tokens": np.nan,
+    "clock_fraction": 1.0,
+    "power_limit_fraction": 1.0,
+    "ttft_limit_s": np.nan,
+    "tpot_limit_s": np.nan,
+    "compute_active": np.nan,
+    "memory_active": np.nan,
+}
+DEGREES = ("tensor_parallel", "pipeline_parallel", "expert_parallel", "data_parallel")
+PRECISIONS = get_args(Precision)
+COLUMNS = (*WORDS, *NUMBERS, "quantity", "value")
 
 
 class MeasuredLlm(Record):
@@ -107,30 +133,58 @@ class MeasuredLlm(Record):
 
 
 @dataclass(frozen=True)
-class Names:
-    """Names of the catalogue by those of the tables of measurements."""
+class Measurements:
+    """What a folder of tables holds.
 
-    llms: dict[str, str]
-    accelerators: dict[str, str]
+    Attributes
+    ----------
+    rows
+        Rows of ``COLUMNS`` that the models can speak of.
+    left_out
+        ``dataset``, ``reason`` and number of ``rows`` of what they cannot.
+    tables
+        Files that were read.
+    """
+
+    rows: pd.DataFrame
+    left_out: pd.DataFrame
+    tables: tuple[str, ...]
 
 
-def read_names(path: Path) -> Names:
-    """``measured_names.csv``."""
-    rows = read_table(path, MeasuredName)
-    by_kind = {
-        kind: {row.measured_name: row.name for row in rows if row.kind == kind}
-        for kind in ("llm", "accelerator")
-    }
-    return Names(by_kind["llm"], by_kind["accelerator"])
+def read_measurements(folder: Path, names: NameBook) -> pd.DataFrame:
+    """All rows of the tables in a folder that the models can speak of."""
+    return measurements(folder, names).rows
 
 
-def read_measurements(folder: Path, names: Names) -> pd.DataFrame:
-    """All rows of the tables in a folder that the models can predict."""
+def measurements(folder: Path, names: NameBook) -> Measurements:
+    """Rows of every table that a folder holds; it may hold any of them.
+
+    Raises
+    ------
+    InvalidInput
+        If it holds none, or if columns are missing or cells are no numbers; all faults of all
+        tables at once.
+    """
     import pandas as pd
 
-    tables = [read(folder) for read in TABLES]
-    rows = pd.concat([_named(table, names)[list(COLUMNS)] for table in tables])
-    return rows.dropna(subset=["value"]).reset_index(drop=True)
+    found = {table: path for table in TABLES if (path := table.path(folder))}
+    if not found:
+        raise InvalidInput(shown(folder), [_no_table(folder)])
+    read = [(table, _read(table, path)) for table, path in found.items()]
+    faults = [fault for _, fault in read if isinstance(fault, InvalidInput)]
+    if faults:
+        problems = [f"{f.subject}: {problem}" for f in faults for problem in f.problems]
+        raise InvalidInput(shown(folder), problems)
+    rows = pd.concat(
+        [_in_shape(_named(table.rows(raw), names)) for table, raw in read], ignore_index=True
+    )
+    out = rows["left_out"] != ""
+    counted = rows[out].groupby(["dataset", "left_out"]).size().rename("rows").reset_index()
+    return Measurements(
+        rows.loc[~out, list(COLUMNS)].reset_index(drop=True),
+        counted.rename(columns={"left_out": "reason"}),
+        tuple(path.name for path in found.values()),
+    )
 
 
 def combinations(rows: pd.DataFrame) -> pd.Series:
@@ -138,13 +192,79 @@ def combinations(rows: pd.DataFrame) -> pd.Series:
     return rows["dataset"] + "|" + rows["accelerator"] + "|" + rows["llm"]
 
 
-def _named(table: pd.DataFrame, names: Names) -> pd.DataFrame:
-    """Catalogue names in place of the table's; rows without one dropped, defaults filled."""
-    known = table.assign(
-        accelerator=table["gpu"].map(names.accelerators), llm=table["model_id"].map(names.llms)
-    ).dropna(subset=["accelerator", "llm"])
-    defaults = {"pipeline_parallel": 1, "precision": "bf16"}
-    for column, value in defaults.items():
-        if column not in known:
-            known = known.assign(**{column: value})
-    return known.fillna(defaults)
+def pairs(rows: pd.DataFrame) -> pd.Series:
+    """Name of the accelerator and LLM family of every row: what is held out together."""
+    return rows["gpu_family"] + "|" + rows["model_family"]
+
+
+def _read(table: Table, path: Path) -> pd.DataFrame | InvalidInput:
+    try:
+        return table.read(path)
+    except InvalidInput as fault:
+        return fault
+
+
+def _no_table(folder: Path) -> str:
+    if not folder.is_dir():
+        return "is not a folder; expected one with tables of measurements"
+    known = [table.stem for table in TABLES]
+    names = sorted(path.name for path in folder.iterdir() if ".csv" in path.suffixes)
+    near = nearest(names[0].split(".")[0], known) if names else ""
+    found = f'found "{names[0]}"{near}; expected' if names else "holds no CSV file; expected"
+    return f"{found} one or more of {', '.join(f'{stem}.csv' for stem in known)}"
+
+
+def _named(table: pd.DataFrame, names: NameBook) -> pd.DataFrame:
+    """Catalogue names in place of the table's; rows of what has none are left out."""
+    accelerators = _by_name(table["gpu"], names.accelerator)
+    llms = _by_name(table["model_id"], lambda name: names.llm(name) if name else "")
+    table = table.assign(accelerator=accelerators, llm=llms)
+    for found, column, words in (
+        (accelerators, "gpu", "is no accelerator of the catalogue"),
+        (llms, "model_id", "has no known shape"),
+    ):
+        unknown = found.isna()
+        for name in sorted(table.loc[unknown, column].astype(str).unique()):
+            table = leave_out(table, unknown & (table[column] == name), f'"{name}" {words}')
+    return table
+
+
+def _by_name(column: pd.Series, resolve: Callable[[str], str | None]) -> pd.Series:
+    """Every name resolved once."""
+    resolved = {name: resolve(name) for name in column.unique()}
+    return column.map(resolved).astype(object)
+
+
+def _in_shape(table: pd.DataFrame) -> pd.DataFrame:
+    """The common columns, what a table does not say at its default."""
+    families = {"gpu_family": table["accelerator"], "model_family": table["llm"]}
+    table = table.assign(**{k: v for k, v in families.items() if k not in table})
+    words = {name: _column(table, name, WORDS[name]) for name in WORDS}
+    numbers = {name: _column(table, name, NUMBERS[name]).astype(float) for name in NUMBERS}
+    product = numbers["tensor_parallel"] * numbers["pipeline_parallel"]
+    numbers["accelerators"] = numbers["accelerators"].fillna(product * numbers["data_parallel"])
+    table = table.assign(**words, **numbers)
+    for where, reason in _unusable(table):
+        table = leave_out(table, where, reason)
+    return table
+
+
+def _unusable(table: pd.DataFrame) -> Iterator[tuple[pd.Series, str]]:
+    """Rows that cannot be predicted whatever the model, each with its reason."""
+    value = table["value"].astype(float)
+    yield ~(np.isfinite(value) & (value > 0)), "a value that is not positive"
+    yield table[["input_tokens", "output_tokens"]].isna().any(axis=1), "tokens are not told"
+    degrees = table[[*DEGREES, "accelerators"]]
+    yield ~(degrees >= 1).all(axis=1), "a degree of parallelism that is not positive"
+    for column in ("precision", "kv_precision"):
+        unknown = ~table[column].isin(PRECISIONS)
+        for found in sorted(table.loc[unknown, column].unique()):
+            yield table[column] == found, f'{column} "{found}" is not known'
+
+
+def _column(table: pd.DataFrame, name: str, default: str | float) -> pd.Series:
+    import pandas as pd
+
+    if name not in table:
+        return pd.Series(default, index=table.index)
+    return table[name].fillna(default)

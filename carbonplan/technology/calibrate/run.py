@@ -11,7 +11,8 @@ from carbonplan.catalogue.tables import read_table
 from carbonplan.technology.calibrate.clocks import fit_clocks
 from carbonplan.technology.calibrate.fit import Fitted, fit
 from carbonplan.technology.calibrate.links import fit_links
-from carbonplan.technology.calibrate.measurements import read_measurements, read_names
+from carbonplan.technology.calibrate.measurements import read_measurements
+from carbonplan.technology.calibrate.names import read_names
 from carbonplan.technology.calibrate.serving import power_task, read_known, split, times_task
 from carbonplan.technology.calibration import (
     COMMUNICATION,
@@ -49,7 +50,7 @@ def calibrate(measurements: Path, data: Path, date: str) -> Calibrated:
         Written beside every coefficient, ISO 8601.
     """
     known = read_known(data)
-    names = read_names(data / "calibration" / "measured_names.csv")
+    names = read_names(data)
     assumed = read_table(data / "calibration" / "assumed.csv", CoefficientRow)
     times, power = split(read_measurements(measurements, names), known)
 

@@ -1,0 +1,1 @@
+"""Readers of what benchmark programs write, as measurements."""

@@ -1,0 +1,96 @@
+"""Serving configurations of 2025 and 2026 under load, collected by InferenceX."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from carbonplan.technology.calibrate.tables.reading import Table, each, leave_out
+from carbonplan.units import MS_PER_S
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ENGINES = {"vllm": "vllm-2025", "sglang": "sglang-2025", "trtllm": "tensorrt-llm-2025"}
+UNDER_LOAD = 4  # requests in the system up to which hardly anybody waits
+ONE_SERVER = 8  # accelerators
+SAME_RUN = (
+    *("gpu", "model_id", "precision", "framework", "input_tokens", "output_tokens"),
+    *("concurrency", "ttft_ms", "tpot_ms"),
+)
+
+
+def _rows(table: pd.DataFrame) -> pd.DataFrame:
+    """Single pools of at most one server; a run that is listed twice counts once."""
+    table = _degrees(table).assign(
+        dataset="inferencex",
+        engine=table["framework"].replace(ENGINES),
+        precision=table["precision"].fillna("bf16"),
+        concurrency=table["concurrency"].fillna(
+            table["batch_size"] * table["attention_dp"].clip(lower=1.0).fillna(1.0)
+        ),
+    )
+    table = table.assign(batch=_running(table))
+    table = leave_out(table, table["mode"] != "agg", "prefill and decode in separate pools")
+    spread = table["tensor_parallel"] * table["data_parallel"] > ONE_SERVER
+    table = leave_out(table, spread, "more accelerators than a server has")
+    repeated = table.duplicated([*SAME_RUN, "left_out"])
+    table = leave_out(table, repeated, "the same run under another name")
+    ttft_s = table["ttft_ms"] / MS_PER_S
+    waiting = table["concurrency"] > UNDER_LOAD
+    return each(
+        table,
+        tpot_s=table["tpot_ms"] / MS_PER_S,
+        ttft_s=ttft_s.where(~waiting),
+        ttft_load_s=ttft_s.where(waiting),
+    )
+
+
+def _degrees(table: pd.DataFrame) -> pd.DataFrame:
+    r"""Degrees of parallelism as they ran.
+
+    Where experts are split over a group of g, the list states some runs twice: once as they
+    are, and once with the group multiplied by itself. The same times stand under g and under
+
+    - a tensor-parallel group of g², its experts cut g × g;
+    - attention data parallelism of g², likewise;
+    - a tensor-parallel group of g beside attention data parallelism of g, with g² places for
+      experts, which is the tensor-parallel group of g alone.
+    """
+    attention = table["attention_dp"].fillna(1.0).clip(lower=1.0)
+    tensor = table["tensor_parallel"]
+    cut, places = table["moe_tp"].fillna(1.0), table["moe_ep"].fillna(1.0).clip(lower=1.0)
+    listed = tensor * attention
+    squared = (cut == places) & (cut > 1) & (cut * places == listed)
+    crossed = (tensor == attention) & (attention > 1) & (places == listed)
+    twice = squared | crossed
+    group = np.sqrt(listed)
+    shared = attention.where(~twice, group.where(squared & (tensor == 1), 1.0))
+    return table.assign(
+        tensor_parallel=tensor.where(~twice, group / shared),
+        data_parallel=shared,
+        expert_parallel=places.where(~twice, group),
+        pipeline_parallel=table["pipeline_parallel"].fillna(1.0),
+    )
+
+
+def _running(table: pd.DataFrame) -> pd.Series:
+    """Sequences being decoded: those in the system that are not waiting for a first token."""
+    decoding_ms = table["output_tokens"] * table["tpot_ms"]
+    share = decoding_ms / (decoding_ms + table["ttft_ms"])
+    return (table["concurrency"] * share).clip(lower=1.0)
+
+
+TABLES = (
+    Table(
+        "inferencex_silicon_ttft_tpot",
+        ("gpu_family", "model_family", "gpu", "model_id", "precision", "framework", "mode"),
+        (
+            *("input_tokens", "output_tokens", "concurrency", "batch_size"),
+            *("tensor_parallel", "pipeline_parallel", "attention_dp", "moe_tp", "moe_ep"),
+            *("ttft_ms", "tpot_ms"),
+        ),
+        _rows,
+    ),
+)

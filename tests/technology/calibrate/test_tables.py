@@ -1,0 +1,211 @@
+"""What every table of measurements is read as."""
+
+import pytest
+
+from carbonplan.catalogue.shipped import data_root
+from carbonplan.errors import InvalidInput
+from carbonplan.technology.calibrate.measurements import COLUMNS, measurements, pairs
+from carbonplan.technology.calibrate.names import read_names
+from carbonplan.technology.calibrate.tables import TABLES
+from tests.technology.calibrate.example_tables import (
+    LOCKED,
+    STEADY,
+    STREAM,
+    SUBMITTED,
+    UNDER_LOAD,
+    write,
+)
+
+
+@pytest.fixture(scope="module")
+def names():
+    return read_names(data_root())
+
+
+def values(found, quantity: str) -> list[float]:
+    rows = found.rows
+    return rows.loc[rows["quantity"] == quantity, "value"].tolist()
+
+
+def reasons(found) -> dict[str, int]:
+    return dict(zip(found.left_out["reason"], found.left_out["rows"], strict=True))
+
+
+def test_steady_serving_gives_four_quantities(tmp_path, names):
+    write(tmp_path, "mlenergy_v3_vllm", [STEADY])
+    found = measurements(tmp_path, names)
+    assert tuple(found.rows.columns) == COLUMNS
+    assert found.rows.set_index("quantity")["value"].to_dict() == {
+        "step_s": 0.012,
+        "output_tokens_per_s": 5000,
+        "power_w": 500,
+        "energy_per_output_token_j": 0.1,
+    }
+    first = found.rows.iloc[0]
+    assert (first.accelerator, first.llm, first.precision) == (
+        "h100-sxm",
+        "llama-3.1-8b",
+        "bf16",
+    )
+    assert (first.input_tokens, first.output_tokens, first.clock_fraction) == (200, 400, 1)
+    assert set(pairs(found.rows)) == {"H100|llama3-8b"}
+
+
+def test_attention_data_parallelism_leaves_one_accelerator_to_a_tensor_group(tmp_path, names):
+    sliced = STEADY | {"num_gpus": 8, "data_parallel": 8, "expert_parallel": 8}
+    write(tmp_path, "mlenergy_v3_vllm", [sliced])
+    row = measurements(tmp_path, names).rows.iloc[0]
+    assert (row.tensor_parallel, row.data_parallel, row.accelerators) == (1, 8, 8)
+
+
+def test_a_run_that_is_listed_under_squared_degrees_counts_once(tmp_path, names):
+    squared = UNDER_LOAD | {"tensor_parallel": 64, "moe_tp": 8, "moe_ep": 8}
+    write(tmp_path, "inferencex_silicon_ttft_tpot", [UNDER_LOAD, squared], ".csv.gz")
+    found = measurements(tmp_path, names)
+    assert values(found, "tpot_s") == [0.008]
+    assert reasons(found) == {"the same run under another name": 2}
+    row = found.rows.iloc[0]
+    assert (row.tensor_parallel, row.expert_parallel, row.accelerators) == (8, 8, 8)
+
+
+@pytest.mark.parametrize(
+    ("listed", "ran"),
+    [
+        ((8, 1, 8, 1), (8, 1, 1)),
+        ((1, 8, 1, 8), (1, 8, 8)),
+        ((16, 1, 4, 4), (4, 1, 4)),
+        ((1, 16, 4, 4), (1, 4, 4)),
+        ((4, 4, 1, 16), (4, 1, 4)),
+        ((2, 2, 1, 4), (2, 1, 2)),
+    ],
+)
+def test_squared_degrees_are_their_root(tmp_path, names, listed, ran):
+    columns = ("tensor_parallel", "attention_dp", "moe_tp", "moe_ep")
+    degrees = dict(zip(columns, listed, strict=True))
+    write(tmp_path, "inferencex_silicon_ttft_tpot", [UNDER_LOAD | degrees])
+    row = measurements(tmp_path, names).rows.iloc[0]
+    assert (row.tensor_parallel, row.data_parallel, row.expert_parallel) == ran
+    assert row.accelerators == ran[0] * ran[1]
+
+
+def test_sequences_that_wait_for_a_first_token_are_not_running(tmp_path, names):
+    """1000 tokens of 8 ms are 8 s of decoding after 2 s of waiting: 80 % of 8 requests."""
+    few = UNDER_LOAD | {"concurrency": 2, "ttft_ms": 100}
+    apart = UNDER_LOAD | {"mode": "disagg", "concurrency": 16}
+    write(tmp_path, "inferencex_silicon_ttft_tpot", [UNDER_LOAD, few, apart])
+    found = measurements(tmp_path, names)
+    loaded = found.rows[found.rows["quantity"] == "ttft_load_s"]
+    assert loaded["value"].tolist() == [2.0]
+    assert loaded["batch"].tolist() == pytest.approx([6.4])
+    assert values(found, "ttft_s") == [0.1]
+    assert reasons(found) == {"prefill and decode in separate pools": 2}
+
+
+def test_effects_of_a_clock_are_over_the_same_load_at_full_clock(tmp_path, names):
+    slower = LOCKED | {"sm_clock_mhz": 1260, "step_time_ms": 30, "gpu_power_w": 120}
+    other = slower | {"batch_size": 64}
+    write(tmp_path, "dvfs_llm_l20_qwen2_5_7b", [LOCKED, slower, other])
+    found = measurements(tmp_path, names)
+    assert values(found, "relative_time") == [1.5]
+    assert values(found, "relative_power") == [0.6]
+    assert values(found, "step_s") == [0.02, 0.03, 0.03]
+    assert found.rows["clock_fraction"].min() == 0.5
+
+
+def test_layers_on_several_accelerators_are_stages(tmp_path, names):
+    prompt = STREAM | {"phase": "prefill", "tokens_per_s": 512}
+    write(tmp_path, "llamacpp_batch1_throughput", [STREAM, prompt])
+    found = measurements(tmp_path, names)
+    assert values(found, "output_tokens_per_s") == [50]
+    assert values(found, "prefill_s") == [2]
+    assert set(found.rows["pipeline_parallel"]) == {4}
+
+
+def test_submissions_count_once_and_by_limits_apart(tmp_path, names):
+    stricter = SUBMITTED | {"benchmark": "llama2-70b-99.9"}
+    limited = {"scenario": "Server", "output_tokens_per_s": 28000, "slo_tpot_ms": 200}
+    free = SUBMITTED | {"division": "open", "output_tokens_per_s": 1}
+    rows = [SUBMITTED, stricter, SUBMITTED | limited, free]
+    write(tmp_path, "mlperf_inference_llm", rows)
+    found = measurements(tmp_path, names)
+    assert values(found, "output_tokens_per_s") == [30000]
+    assert values(found, "served_tokens_per_s") == [28000]
+    assert sorted(reasons(found).values()) == [1, 1]
+    offline = found.rows.iloc[0]
+    assert (offline.output_tokens, offline.accelerators, offline.precision) == (300, 8, "fp8")
+    assert found.rows["tpot_limit_s"].max() == 0.2
+
+
+def test_what_has_no_name_in_the_catalogue_is_left_out_and_named(tmp_path, names):
+    strange = [STEADY | {"gpu": "Abacus-9"}, STEADY | {"model_id": "nobody/knows-1b"}]
+    write(tmp_path, "mlenergy_v3_vllm", [*strange, STEADY])
+    found = measurements(tmp_path, names)
+    assert len(found.rows) == 4
+    assert reasons(found) == {
+        '"Abacus-9" is no accelerator of the catalogue': 4,
+        '"nobody/knows-1b" has no known shape': 4,
+    }
+
+
+def test_every_fault_of_every_table_is_told_at_once(tmp_path, names):
+    misspelt = {k if k != "itl_p50_ms" else "itl_p50": v for k, v in STEADY.items()}
+    write(tmp_path, "mlenergy_v3_vllm", [misspelt])
+    write(tmp_path, "llamacpp_batch1_throughput", [STREAM | {"tokens_per_s": "fast"}])
+    with pytest.raises(InvalidInput) as fault:
+        measurements(tmp_path, names)
+    told = "\n".join(fault.value.problems)
+    assert 'column "itl_p50_ms" is missing' in told
+    assert 'unknown column "itl_p50"; nearest: "itl_p50_ms"' in told
+    assert 'line 2, tokens_per_s: found "fast"; expected a number' in told
+
+
+def test_a_further_column_is_no_fault(tmp_path, names):
+    write(tmp_path, "mlenergy_v3_vllm", [STEADY | {"note": "second run"}])
+    assert len(measurements(tmp_path, names).rows) == 4
+
+
+def test_a_value_that_is_not_positive_is_left_out(tmp_path, names):
+    write(tmp_path, "mlenergy_v3_vllm", [STEADY | {"itl_p50_ms": 0}])
+    assert reasons(measurements(tmp_path, names)) == {"a value that is not positive": 1}
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("mlenergy_v3_vlm.csv", 'nearest: "mlenergy_v3_vllm"'),
+        ("notes.txt", "holds no CSV file"),
+    ],
+)
+def test_a_folder_without_a_known_table_is_refused(tmp_path, names, name, told):
+    (tmp_path / name).write_text("a,b\n1,2\n")
+    with pytest.raises(InvalidInput, match=told):
+        measurements(tmp_path, names)
+
+
+def test_a_folder_that_does_not_exist_is_refused(tmp_path, names):
+    with pytest.raises(InvalidInput, match="is not a folder"):
+        measurements(tmp_path / "nowhere", names)
+
+
+def test_every_public_table_is_read(shared_data, names):
+    found = measurements(shared_data / "performance", names)
+    assert len(found.tables) == len(TABLES)
+    assert found.rows["dataset"].nunique() == 22
+    assert (found.rows["value"] > 0).all()
+    needed = ["input_tokens", "output_tokens", "accelerators", "tensor_parallel"]
+    assert found.rows[needed].notna().all(axis=None)
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"task": "poetry"}, "tokens are not told"),
+        ({"weight_precision": "fp6"}, 'precision "fp6" is not known'),
+        ({"num_gpus": 0}, "a degree of parallelism that is not positive"),
+    ],
+)
+def test_rows_that_no_model_could_predict_are_left_out(tmp_path, names, change, reason):
+    write(tmp_path, "mlenergy_v3_vllm", [STEADY | change, STEADY])
+    found = measurements(tmp_path, names)
+    assert len(found.rows) == 4
+    assert reasons(found) == {reason: 4}
