@@ -21,11 +21,12 @@ def load(
     overrides: Sequence[str] = (),
     variant: str | None = None,
     allowed_folders: Sequence[Path] = (),
+    stance: str | None = None,
 ) -> Question:
     """Load a scenario file; see ``carbonplan.api.load``."""
     from carbonplan.api import load as load_question
 
-    return load_question(path, overrides, variant, allowed_folders)
+    return load_question(path, overrides, variant, allowed_folders, stance)
 
 
 def __getattr__(name: str) -> str:

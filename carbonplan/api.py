@@ -88,6 +88,7 @@ def load(
     overrides: Sequence[str] = (),
     variant: str | None = None,
     allowed_folders: Sequence[Path] = (),
+    stance: str | None = None,
 ) -> Question:
     """Load a scenario file; every problem of it is reported at once.
 
@@ -97,7 +98,11 @@ def load(
         ``path=value`` each, applied last: ``"fleet.utilisation_limit=0.7"``.
     variant
         Name of one of the scenario's variants.
+    stance
+        ``"pessimistic"`` or ``"optimistic"``: plan with every figure at that end of its band.
     """
     from carbonplan.scenario import load as load_scenario
+    from carbonplan.scenario.overrides import at_stance
 
-    return Question(load_scenario(path, overrides, variant, allowed_folders))
+    asked = (*overrides, *at_stance(stance))
+    return Question(load_scenario(path, asked, variant, allowed_folders))

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from carbonplan.catalogue import cards, hardware, network, requests, sites
+from carbonplan.catalogue.bands import embodied_at, server_at
 from carbonplan.catalogue.horizon import (
     Slots,
     TypicalDays,
@@ -19,8 +20,9 @@ from carbonplan.catalogue.horizon import (
     typical_slots,
 )
 from carbonplan.catalogue.inputs import Inputs, WorkloadClass
+from carbonplan.catalogue.known import known_series
 from carbonplan.catalogue.names import Catalogue, unknown_names
-from carbonplan.catalogue.profiles import read_profiles
+from carbonplan.catalogue.profiles import profiles_or_measurements
 from carbonplan.catalogue.provenance import (
     GIVEN,
     hashed,
@@ -31,6 +33,7 @@ from carbonplan.catalogue.provenance import (
 from carbonplan.catalogue.records import ArrivalShape, ModelCard, Region, RequestClass
 from carbonplan.catalogue.shipped import data_root
 from carbonplan.catalogue.timeline import Place, assembled
+from carbonplan.catalogue.typical_hours import hours_files, hours_in_use
 from carbonplan.errors import InvalidInput
 from carbonplan.scenario.files import locate
 from carbonplan.scenario.loaded import LoadedScenario
@@ -60,10 +63,16 @@ def gather(loaded: LoadedScenario) -> Inputs:
         for workload in scenario.workloads
         for request_class in _classes(workload, catalogue)
     )
-    servers = hardware.servers(scenario.fleet.skus)
+    stance = scenario.uncertainty.stance
+    servers = tuple(server_at(one, stance) for one in hardware.servers(scenario.fleet.skus))
     llms = cards.cards(dict.fromkeys(workload.llm for workload in scenario.workloads))
-    coefficients = hardware.embodied_coefficients(scenario.embodied.coefficient_set)
-    profiles_file = files.get(("fleet", "profiles"))
+    coefficients = tuple(
+        embodied_at(row, stance)
+        for row in hardware.embodied_coefficients(scenario.embodied.coefficient_set)
+    )
+    zones = _zones(regions, days)
+    hours = hours_in_use(scenario.regions, regions, scenario.series, days)
+    profiles, measurements = profiles_or_measurements(files.get(("fleet", "profiles")))
     return Inputs(
         scenario=scenario,
         servers=servers,
@@ -73,7 +82,9 @@ def gather(loaded: LoadedScenario) -> Inputs:
         series=series,
         rtt_s=rtt_s,
         embodied_coefficients=coefficients,
-        profiles=read_profiles(profiles_file) if profiles_file else (),
+        profiles=profiles,
+        measurements=measurements,
+        calibration=files.get(("fleet", "calibration")),
         sources=sources_of(
             [
                 *(record for server in servers for record in records_of(server)),
@@ -83,10 +94,12 @@ def gather(loaded: LoadedScenario) -> Inputs:
                 *coefficients,
                 *(item.request_class for item in classes),
                 *_shapes(scenario.workloads, catalogue),
-                *_zones(regions, days),
+                *zones,
+                *hours,
             ]
         ),
         files=hashed([*loaded.files, *files.values(), *_tables(llms, days)]),
+        known=known_series(scenario, regions, zones, hours, round_trips),
     )
 
 
@@ -108,6 +121,7 @@ def _referenced_files(loaded: LoadedScenario) -> tuple[dict[Place, Path], list[s
     scenario = loaded.scenario
     references: dict[Place, str | None] = {
         ("fleet", "profiles"): scenario.fleet.profiles,
+        ("fleet", "calibration"): scenario.fleet.calibration,
         **{
             ("series", name): getattr(scenario.series, name)
             for name in type(scenario.series).model_fields
@@ -180,4 +194,5 @@ def _tables(llms: Iterable[ModelCard], days: TypicalDays | None) -> list[Path]:
         sources_path(),
         *(cards.card_path(card.llm) for card in llms),
         *([days.path] if days is not None else []),
+        *hours_files(days),
     ]

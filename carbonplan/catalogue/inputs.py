@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from carbonplan.catalogue.measurements import Measurement
 from carbonplan.catalogue.records import (
     EmbodiedCoefficient,
+    Evidence,
     ModelCard,
     Region,
     RequestClass,
@@ -30,6 +33,14 @@ class WorkloadClass:
     @property
     def name(self) -> str:
         return f"{self.workload.name}/{self.request_class.request_class}"
+
+
+@dataclass(frozen=True)
+class Known:
+    """How a figure is known, and whose it is."""
+
+    evidence: Evidence
+    source: str
 
 
 @dataclass(frozen=True)
@@ -73,6 +84,12 @@ class Inputs:
         slots) and ``slot_hours``.
     rtt_s
         Round trip (origin, region) [s]; zero for ``anywhere``.
+    known
+        How each series over (region, slot) and ``rtt_s`` are known, by name and region.
+    measurements
+        Own measurements that replace the model's times where they were taken.
+    calibration
+        File of coefficients fitted to own measurements, which go before the shipped ones.
     """
 
     scenario: Scenario
@@ -86,3 +103,6 @@ class Inputs:
     profiles: tuple[MeasuredProfile, ...]
     sources: tuple[Source, ...]
     files: tuple[InputFile, ...]
+    known: Mapping[tuple[str, str], Known] = field(default_factory=dict)
+    measurements: tuple[Measurement, ...] = ()
+    calibration: Path | None = None

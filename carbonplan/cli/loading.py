@@ -20,6 +20,7 @@ def load(
     variant: str | None = None,
     allowed_folders: Sequence[Path] | None = None,
     objective: str | None = None,
+    stance: str | None = None,
 ) -> LoadedScenario:
     """Load a scenario file, or a shipped scenario by its bare name.
 
@@ -29,13 +30,20 @@ def load(
         Texts ``path=value``, applied in order.
     objective
         One impact to minimise in place of the scenario's objective.
+    stance
+        At which end of their bands figures stand, in place of the scenario's stance.
     """
     path = find(scenario)
     from carbonplan.scenario import load as load_file
+    from carbonplan.scenario.overrides import at_stance
 
     return load_file(
         path,
-        overrides=(*_well_formed(overrides or ()), *_minimising(objective)),
+        overrides=(
+            *_well_formed(overrides or ()),
+            *_minimising(objective),
+            *at_stance(stance),
+        ),
         variant=variant,
         allowed_folders=tuple(allowed_folders or ()),
     )

@@ -8,7 +8,17 @@ from typing import Annotated
 
 import typer
 
-from carbonplan.cli import catalog, data, plans, scenarios, version
+from carbonplan.cli import (
+    accuracy,
+    breakeven,
+    catalog,
+    data,
+    measure,
+    plans,
+    prompt_carbon,
+    scenarios,
+    version,
+)
 from carbonplan.cli.failures import report
 from carbonplan.cli.output import survive_any_encoding
 from carbonplan.cli.signals import StopRequests
@@ -25,7 +35,12 @@ app.command()(scenarios.validate)
 app.command()(plans.solve)
 app.command()(plans.verify)
 app.command()(plans.report)
+app.command()(accuracy.accuracy)
 app.add_typer(catalog.app, name="catalog")
+app.command()(breakeven.breakeven)
+app.command()(prompt_carbon.prompt_carbon)
+app.command()(measure.calibrate)
+app.command()(measure.profile)
 app.command()(scenarios.schema)
 app.add_typer(data.app, name="data")
 app.command()(version.version)

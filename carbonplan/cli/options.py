@@ -49,6 +49,18 @@ Objective = Annotated[
     str | None,
     typer.Option("--objective", metavar="IMPACT", help="Minimise this impact instead."),
 ]
+Pessimistic = Annotated[
+    bool,
+    typer.Option(
+        "--pessimistic", help="Plan with every figure at the unfavourable end of its band."
+    ),
+]
+Optimistic = Annotated[
+    bool,
+    typer.Option(
+        "--optimistic", help="Plan with every figure at the favourable end of its band."
+    ),
+]
 AllowPath = Annotated[
     list[Path] | None,
     typer.Option(
@@ -83,3 +95,10 @@ def refuse_existing(out: Path, overwrite: bool) -> None:
     """Before the work, not after it: what lies there is not replaced unasked."""
     if out.exists() and not overwrite:
         raise UsageError(f"{out} exists already; --overwrite replaces it")
+
+
+def stance(*, pessimistic: bool, optimistic: bool) -> str | None:
+    """At which end of their bands figures are asked to stand; None: as the scenario says."""
+    if pessimistic and optimistic:
+        raise UsageError("--pessimistic and --optimistic exclude each other")
+    return "pessimistic" if pessimistic else "optimistic" if optimistic else None

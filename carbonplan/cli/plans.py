@@ -16,8 +16,10 @@ from carbonplan.cli.options import (
     Gap,
     Json,
     Objective,
+    Optimistic,
     Overrides,
     Overwrite,
+    Pessimistic,
     PlanFolder,
     Progress,
     ProgressMode,
@@ -28,6 +30,7 @@ from carbonplan.cli.options import (
     TimeLimit,
     Variant,
     refuse_existing,
+    stance,
 )
 from carbonplan.cli.output import say, show, show_json
 from carbonplan.cli.progress import shown
@@ -64,6 +67,8 @@ def solve(
     overrides: Overrides = None,
     variant: Variant = None,
     objective: Objective = None,
+    pessimistic: Pessimistic = False,
+    optimistic: Optimistic = False,
     baselines: Annotated[
         str,
         typer.Option(
@@ -92,8 +97,9 @@ def solve(
     The plan comes with the proof of how good it is, is checked by other code than made it,
     and lies in a folder with its report.
     """
-    loaded = load(scenario, overrides, variant, allow_path, objective)
-    folder = out or _default_folder(loaded.scenario.name, variant)
+    asked = stance(pessimistic=pessimistic, optimistic=optimistic)
+    loaded = load(scenario, overrides, variant, allow_path, objective, asked)
+    folder = out or _default_folder(loaded.scenario.name, variant, asked)
     refuse_existing(folder, overwrite)
     from carbonplan import pipeline
     from carbonplan.report import files
@@ -227,8 +233,9 @@ def _summary(folder: Path) -> dict[str, object]:
     return json.loads((folder / "plan.json").read_text(encoding="utf-8"))
 
 
-def _default_folder(scenario_name: str, variant: str | None) -> Path:
-    name = scenario_name if variant is None else f"{scenario_name}-{variant}"
+def _default_folder(scenario_name: str, *asked: str | None) -> Path:
+    """One folder for each variant and stance of a scenario."""
+    name = "-".join([scenario_name, *(word for word in asked if word is not None)])
     return PLANS / name.replace("/", "-")
 
 

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from itertools import product
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from carbonplan.catalogue.inputs import Inputs, WorkloadClass
+from carbonplan.catalogue.inputs import Inputs, MeasuredProfile, WorkloadClass
 from carbonplan.catalogue.records import ModelCard, Server
 from carbonplan.configurations.pruning import Rules
 from carbonplan.configurations.pruning import prune as pruned
 from carbonplan.configurations.records import Configuration, Configurations, Rejection
 from carbonplan.configurations.routes import network_allowance_s
 from carbonplan.errors import NoPlanExists
-from carbonplan.technology.calibration import load_calibration
+from carbonplan.technology.bands import calibration_at
+from carbonplan.technology.measured_points import measured_profiles
 from carbonplan.technology.operating import (
     ClassLimits,
     OperatingPoints,
@@ -23,6 +25,7 @@ from carbonplan.technology.operating import (
     explain,
     operating_points,
 )
+from carbonplan.technology.own_calibration import calibration_with
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -133,19 +136,32 @@ def _evaluate(
     """Operating points of all candidates; those that serve no class are rejected."""
 
     tables, rejected = [], []
-    calibration = load_calibration()
+    own = calibration_with(inputs.calibration)
+    calibration = calibration_at(own, inputs.scenario.uncertainty.stance)
     for llm in inputs.llms:
         mine = [(c, replica) for c, replica in candidates if c.llm == llm.llm]
         classes = [k for k in inputs.classes if k.workload.llm == llm.llm]
         if not mine or not classes:
             continue
+        replicas = [replica for _, replica in mine]
+        limits = {k.name: class_limits(inputs, k) for k in classes}
+        fleet = inputs.scenario.fleet
         points = operating_points(
-            [replica for _, replica in mine],
-            [class_limits(inputs, k) for k in classes],
-            utilisation_limit=inputs.scenario.fleet.utilisation_limit,
+            replicas,
+            list(limits.values()),
+            utilisation_limit=fleet.utilisation_limit,
             calibration=calibration,
         )
-        table = with_profiles(inputs, _table(inputs, mine, classes, points))
+        measured = measured_profiles(
+            inputs.measurements,
+            replicas,
+            limits,
+            fleet.utilisation_limit,
+            calibration,
+            widen=fleet.profiles_outside == "widen",
+        )
+        modelled = _table(inputs, mine, classes, points)
+        table = with_profiles(inputs, modelled, (*inputs.profiles, *measured))
         serves = (table["rate_rps"] > 0).any("request_class").values
         rejected += [
             _rejection(mine[i][0], points, classes, i) for i in np.flatnonzero(~serves)
@@ -206,9 +222,12 @@ def _rejection(
     classes: list[WorkloadClass],
     replica: int,
 ) -> Rejection:
-    kinds = {1: "memory", 2: "slo", 3: "slo", 4: "context"}
+    kinds = {0: "slo", 1: "memory", 2: "slo", 3: "slo", 4: "context"}
     kind = kinds[int(points.rejection[0, replica])]
-    words = dict.fromkeys(explain(points, i, replica) for i in range(len(classes)))
+    words = dict.fromkeys(
+        explain(points, i, replica) or "too slow for its limits, as measured"
+        for i in range(len(classes))
+    )
     return Rejection(configuration, kind, "; ".join(words))
 
 
@@ -254,9 +273,11 @@ def _table(
     )
 
 
-def with_profiles(inputs: Inputs, table: xr.Dataset) -> xr.Dataset:
+def with_profiles(
+    inputs: Inputs, table: xr.Dataset, profiles: Iterable[MeasuredProfile]
+) -> xr.Dataset:
     """Replace the model by what was measured, wherever a profile names the pair."""
-    for p in inputs.profiles:
+    for p in profiles:
         name = Configuration(
             p.llm, p.sku, p.tensor_parallel, p.pipeline_parallel, p.precision, p.clock_fraction
         ).name

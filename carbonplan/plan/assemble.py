@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 from carbonplan.plan.clean_hours import clean_hours
 from carbonplan.plan.decisions import decisions, without_noise
+from carbonplan.plan.evidence import evidence_shares
 from carbonplan.plan.grounds import grounds, plan_labels
 from carbonplan.plan.power import consequences
 from carbonplan.plan.records import Plan
 from carbonplan.plan.summary import summary
+from carbonplan.plan.terms import objective_terms
 from carbonplan.plan.totals import impact_totals
 from carbonplan.plan.variables import GROUNDS, USES, VARIABLES
 
@@ -65,6 +67,7 @@ def make_plan(
             values,
             servers=_servers(data),
             clean_hours=clean_hours(data),
+            evidence=evidence_shares(objective_terms(inputs, configurations, data)),
             timings=timings or {},
             warnings=warnings,
         ),

@@ -32,6 +32,8 @@ KEYS = (
     "status",
     "bound",
     "gap",
+    "stance",
+    "evidence",
     "inputs",
     "outputs",
     "digest",
@@ -55,6 +57,8 @@ def manifest(
         "status": plan.summary["status"],
         "bound": plan.summary["bound"],
         "gap": plan.summary["gap"],
+        "stance": plan.summary["stance"]["end"],
+        "evidence": plan.summary["evidence"]["shares"],
         "inputs": [{"path": str(f.path), "sha256": f.sha256} for f in inputs_files],
         "outputs": dict(sorted(outputs.items())),
     }

@@ -30,6 +30,8 @@ NEEDED = {
     "replicas": str,
     "sizes": dict,
     "timings_s": dict,
+    "stance": dict,
+    "evidence": dict,
     "signal": dict,
     "coefficient_sets": dict,
 }

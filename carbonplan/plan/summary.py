@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from carbonplan.catalogue.bands import KEPT, MOVED
 from carbonplan.plan.objective import named_objective
 from carbonplan.plan.provenance import fingerprint, versions
 from carbonplan.plan.records import SCHEMA_VERSION
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from carbonplan.catalogue.records import Record
     from carbonplan.configurations import Configurations
     from carbonplan.program import Program
+    from carbonplan.scenario.schema import Stance
     from carbonplan.solve.solution import Solution
 
 
@@ -32,6 +34,7 @@ def summary(
     *,
     servers: list[dict[str, object]],
     clean_hours: dict[str, dict[str, float] | None],
+    evidence: Mapping[str, object],
     timings: Mapping[str, float],
     warnings: Sequence[str],
 ) -> dict[str, object]:
@@ -59,6 +62,8 @@ def summary(
         "clean_hours": clean_hours,
         "sizes": _sizes(program),
         "timings_s": dict(timings),
+        "stance": _stance(scenario.uncertainty.stance),
+        "evidence": dict(evidence),
         "signal": scenario.signal.model_dump(mode="json"),
         "coefficient_sets": {"embodied": scenario.embodied.coefficient_set},
         "solver": {
@@ -74,6 +79,13 @@ def summary(
         "notes": list(notes),
         "warnings": list(warnings),
     }
+
+
+def _stance(stance: Stance) -> dict[str, object]:
+    """At which end of their bands figures stand, which ones, and which stay as they are."""
+    if stance == "central":
+        return {"end": stance, "moved": [], "kept": []}
+    return {"end": stance, "moved": list(MOVED), "kept": list(KEPT)}
 
 
 def _proof(
@@ -119,14 +131,15 @@ def _records(inputs: Inputs) -> list[Record]:
 
 
 def _sources(inputs: Inputs) -> list[dict[str, object]]:
-    """Sources of the figures in use; of measured profiles, what their user calls them."""
+    """Sources of the figures in use; of own measurements, what their user calls them."""
     listed = [source.model_dump(mode="json", exclude={"note"}) for source in inputs.sources]
-    profiles = sorted({profile.source for profile in inputs.profiles})
-    return [*listed, *({"key": key} for key in profiles)]
+    own = {one.source for one in (*inputs.profiles, *inputs.measurements)}
+    fitted = [] if inputs.calibration is None else [inputs.calibration.name]
+    return [*listed, *({"key": key} for key in (*sorted(own), *fitted))]
 
 
 def _records_by_evidence(inputs: Inputs) -> dict[str, int]:
     """How many of the records in use are measured, published, derived and assumed."""
     counts = Counter(record.evidence for record in _records(inputs))
-    counts["measured"] += len(inputs.profiles)
+    counts["measured"] += len(inputs.profiles) + len(inputs.measurements)
     return dict(sorted(counts.items()))

@@ -23,6 +23,11 @@ def with_overrides(root: Node, overrides: Sequence[str]) -> Node:
     return root
 
 
+def at_stance(stance: str | None) -> tuple[str, ...]:
+    """The override that plans at an end of the bands; none for None."""
+    return () if stance is None else (f"uncertainty.stance={stance}",)
+
+
 def _with_override(root: Node, override: str) -> Node:
     path, equals, text = override.partition("=")
     steps = steps_of(path.strip())

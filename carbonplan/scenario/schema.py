@@ -33,6 +33,8 @@ ClockFraction = Annotated[float, Field(gt=0, le=1), Quantity]
 Count = Annotated[int, Field(ge=0, le=1_000_000), Quantity]
 Parallel = Annotated[int, Field(ge=1, le=1024), Quantity]
 Precision = Literal["fp16", "bf16", "fp8", "int8", "int4", "fp4"]
+Evidence = Literal["measured", "published", "derived", "assumed"]  # most certain first
+Stance = Literal["central", "pessimistic", "optimistic"]
 Impact = Literal[
     "carbon",
     "operational_carbon",
@@ -134,7 +136,19 @@ class Fleet(Section):
     pipeline_parallel: Annotated[list[Parallel], Field(min_length=1)] = [1]
     clock_fractions: Annotated[list[ClockFraction], Field(min_length=1)] = [1.0, 0.8, 0.6]
     profiles: str | None = Field(
-        None, description="CSV of measured profiles that replace the technology model"
+        None,
+        description="CSV of measured operating points, or of measured times to interpolate "
+        "between; they replace the technology model",
+    )
+    profiles_outside: Literal["refuse", "widen"] = Field(
+        "refuse",
+        description="requests beyond the measured times: widen takes the slow end of a band "
+        "that grows with the distance",
+    )
+    calibration: str | None = Field(
+        None,
+        description="CSV of coefficients fitted to own measurements; they go before the "
+        "shipped ones",
     )
 
 
@@ -248,6 +262,20 @@ class CostAccounting(Section):
     discount_rate: Annotated[float, Field(ge=0, lt=1), Quantity] = 0.0
 
 
+class Uncertainty(Section):
+    """How sure figures are, and which end of their bands is planned with."""
+
+    stance: Stance = Field(
+        "central",
+        description="pessimistic, optimistic: every figure with a low and a high value stands "
+        "at its unfavourable, favourable end",
+    )
+    given: Evidence = Field(
+        "assumed",
+        description="how the series and the figures of sites that this file gives are known",
+    )
+
+
 class Solver(Section):
     """How hard to try; the command line overrides these."""
 
@@ -275,4 +303,5 @@ class Scenario(Section):
     bounds: list[Bound] = []
     embodied: EmbodiedAccounting = EmbodiedAccounting()
     cost: CostAccounting = CostAccounting()
+    uncertainty: Uncertainty = Uncertainty()
     solver: Solver = Solver()

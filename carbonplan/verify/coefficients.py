@@ -8,13 +8,17 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from carbonplan.technology.calibration import load_calibration
+from carbonplan.catalogue.inputs import MeasuredProfile
+from carbonplan.technology.bands import calibration_at
+from carbonplan.technology.calibration import Calibration
+from carbonplan.technology.measured_points import measured_profiles
 from carbonplan.technology.operating import (
     ClassLimits,
     OperatingPoints,
     Replica,
     operating_points,
 )
+from carbonplan.technology.own_calibration import calibration_with
 from carbonplan.units import J_PER_KJ
 from carbonplan.verify.case import Case, Floats
 from carbonplan.verify.checks import Check, equal
@@ -78,7 +82,12 @@ def _engine_needs(case: Case) -> dict[str, Floats]:
 def _points(case: Case, replicas: Sequence[Replica], k: list[int]) -> OperatingPoints:
     limits = [_limits(case, i) for i in k]
     limit = case.inputs.scenario.fleet.utilisation_limit
-    return operating_points(replicas, limits, limit, load_calibration())
+    return operating_points(replicas, limits, limit, _calibration(case))
+
+
+def _calibration(case: Case) -> Calibration:
+    own = calibration_with(case.inputs.calibration)
+    return calibration_at(own, case.inputs.scenario.uncertainty.stance)
 
 
 def _limits(case: Case, k: int) -> ClassLimits:
@@ -125,7 +134,7 @@ def allowed_regions(case: Case) -> NDArray[np.bool_]:
 def _put_profiles(case: Case, arrays: dict[str, Floats]) -> None:
     """Measured operating points replace those of the model."""
     limit = case.inputs.scenario.fleet.utilisation_limit
-    for profile in case.inputs.profiles:
+    for profile in (*case.inputs.profiles, *_measured(case)):
         key = (
             profile.llm,
             profile.sku,
@@ -144,6 +153,27 @@ def _put_profiles(case: Case, arrays: dict[str, Floats]) -> None:
                 arrays["energy_kj"][k, c] = profile.energy_j_per_request / J_PER_KJ
                 arrays["ttft_s"][k, c] = arrays["worst_ttft_s"][k, c] = profile.ttft_s
                 arrays["tpot_s"][k, c] = 0.0
+
+
+def _measured(case: Case) -> list[MeasuredProfile]:
+    """Operating points between a user's measured times."""
+    fleet = case.inputs.scenario.fleet
+    return [
+        profile
+        for llm in case.inputs.llms
+        for profile in measured_profiles(
+            case.inputs.measurements,
+            [replica for replica in case.running if replica.llm.llm == llm.llm],
+            {
+                one.name: _limits(case, k)
+                for k, one in enumerate(case.classes)
+                if one.workload.llm == llm.llm
+            },
+            fleet.utilisation_limit,
+            _calibration(case),
+            widen=fleet.profiles_outside == "widen",
+        )
+    ]
 
 
 def _key(replica: Replica) -> tuple:

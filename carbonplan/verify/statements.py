@@ -29,6 +29,8 @@ def statement_checks(
         *impacts_are_as_stated(case, totals),
         *bounds_hold(case, totals),
         *proof_is_sound(case, objective),
+        stance_is_stated(case),
+        *evidence_adds_up(case, objective),
         servers_are_listed(case),
         *copies_are_true(case),
         *power_is_as_stated(case, power_kw),
@@ -109,6 +111,29 @@ def proof_is_sound(case: Case, objective: float) -> list[Check]:
         between = (value - bound) / abs(value) if value else np.nan
         checks.append(_same(name, "gap", gap, between, floor=1.0))
     return checks
+
+
+def stance_is_stated(case: Case) -> Check:
+    """The end of the bands that the plan names is the one that its inputs were taken at."""
+    name = "stance_is_stated"
+    stated = case.plan.summary["stance"].get("end")
+    taken = case.inputs.scenario.uncertainty.stance
+    words = f"{name}: {stated} found, {taken} expected"
+    return fails(name, 1, [] if stated == taken else [words])
+
+
+def evidence_adds_up(case: Case, objective: float) -> list[Check]:
+    """Terms of known evidence sum to the objective, and the shares of the classes to one."""
+    name, evidence = "evidence_adds_up", case.plan.summary["evidence"]
+    terms = evidence.get("terms") or ()
+    if not terms:
+        return [_same(name, "objective without terms", 0.0, objective)]
+    values = [term.get("value", np.nan) for term in terms]
+    shares = sum(evidence.get("shares", {}).values())
+    return [
+        _same(name, "terms", sum(values), objective, floor=sum(map(abs, values))),
+        _same(name, "shares", shares, 1.0),
+    ]
 
 
 def servers_are_listed(case: Case) -> Check:

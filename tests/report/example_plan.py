@@ -292,6 +292,23 @@ SUMMARY: Mapping[str, object] = {
         "kind": "average", "scope": "location", "basis": "lifecycle", "negative": "floor",
     },
     "coefficient_sets": {"embodied": "act-2022"},
+    "stance": {"end": "central", "moved": [], "kept": []},
+    "evidence": {
+        "of": "objective",
+        "shares": {"measured": 0.02, "published": 0.0, "derived": 0.57, "assumed": 0.41},
+        "figures": [
+            {"figure": "power of host dgx-h100", "evidence": "assumed", "source": "host-rule",
+             "share": 0.28},
+        ],
+        "terms": [
+            {"impact": "operational_carbon", "part": "decode", "sku": "h100-sxm-8",
+             "evidence": "derived", "value": 9120.0, "share": 0.38,
+             "owed_to": ["bandwidth_efficiency of hopper"]},
+            {"impact": "operational_carbon", "part": "hosts", "sku": "h100-sxm-8",
+             "evidence": "assumed", "value": 6720.0, "share": 0.28,
+             "owed_to": ["power of host dgx-h100"]},
+        ],
+    },
     "solver": {
         "name": "HiGHS 1.11.0", "nodes": 112, "seconds": 11.2,
         "steps": ["audit: 5 decades", "solve: gap 0.06 %", "polish: whole numbers fixed"],

@@ -267,6 +267,22 @@ LIES = {
         say(objective={"impact": "carbon"}),
         "proof_is_sound: objective: nan found, 14.404 expected",
     ),
+    "figures at another end of their bands": (
+        say(stance={"end": "pessimistic", "moved": [], "kept": []}),
+        "stance_is_stated: pessimistic found, central expected",
+    ),
+    "a term that is left out": (
+        say(evidence={"shares": {"measured": 1.0}, "terms": [{"value": 14.0}]}),
+        "evidence_adds_up: terms: 14 found, 14.404 expected",
+    ),
+    "shares of more than everything": (
+        say(evidence={"shares": {"measured": 1.5}, "terms": [{"value": 14.404}]}),
+        "evidence_adds_up: shares: 1.5 found, 1 expected",
+    ),
+    "evidence of nothing": (
+        say(evidence={"shares": {}, "terms": []}),
+        "evidence_adds_up: objective without terms: 0 found, 14.404 expected",
+    ),
     "another list of servers": (
         say(servers=[{"sku": "box", "region": "north", "count": 5}]),
         "servers_are_listed[box, north]: servers in the summary: 5 found, 2 expected",

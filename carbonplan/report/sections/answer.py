@@ -8,6 +8,7 @@ import numpy as np
 
 from carbonplan.report.arrays import names, values
 from carbonplan.report.document import Facts, Paragraph, Section
+from carbonplan.report.evidence import stance_sentence
 from carbonplan.report.horizon import horizon
 from carbonplan.report.impacts import impact_names, impact_quantity, impact_title
 from carbonplan.report.sections.baselines import comparison
@@ -22,6 +23,7 @@ TIMES = "\u00a0×\u00a0"
 
 def answer(plan: Plan) -> Section:
     """The plan in a few sentences and its key figures."""
+    stance = stance_sentence(plan)
     figures = tuple(
         (impact_title(impact), impact_quantity(plan, impact)) for impact in impact_names(plan)
     )
@@ -32,6 +34,7 @@ def answer(plan: Plan) -> Section:
             Paragraph(purchase(plan), lead=True),
             Paragraph(emission(plan)),
             Paragraph(f"{comparison(plan)} {proof(plan)} {verification(plan)}"),
+            *([Paragraph(stance)] if stance else []),
             Facts(figures, headline=True),
         ),
     )
@@ -43,6 +46,7 @@ def purchase(plan: Plan) -> str:
     servers = values(plan.data, "servers", "sku", "region")
     if bought is None or servers is None:
         return "The plan does not say which servers it needs."
+    bought, servers = np.rint(bought), np.rint(servers)  # the solver's rounding apart
     standing = float(servers.sum() - bought.sum())
     if not bought.any():
         return f"Buy nothing: {count(standing, 'server')} already stand and suffice."

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from carbonplan.report.document import Block, Facts, Paragraph, Section, Table
+from carbonplan.report.evidence import EVIDENCE
 from carbonplan.report.horizon import horizon
 from carbonplan.report.wording import NONE, number, visible
 
@@ -13,12 +14,6 @@ if TYPE_CHECKING:
     from carbonplan.plan import Plan
 
 SIGNAL = ("kind", "scope", "basis")
-EVIDENCE = {
-    "measured": "measured by somebody who says how",
-    "published": "published by a maker, operator or standard",
-    "derived": "computed from such figures by a stated rule",
-    "assumed": "assumed, with the reason",
-}
 
 
 def assumptions(plan: Plan) -> Section:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from carbonplan.report.document import Block, Facts, Items, Section, Table
+from carbonplan.report.evidence import evidence_blocks, stance_end
 from carbonplan.report.impacts import impact_title
 from carbonplan.report.wording import (
     NONE,
@@ -29,8 +30,8 @@ STATUS = {
 
 
 def certainty(plan: Plan) -> Section:
-    """Proof, verification, warnings and the course of the search."""
-    blocks: list[Block] = [Facts(_facts(plan))]
+    """Proof, evidence, verification, warnings and the course of the search."""
+    blocks: list[Block] = [Facts(_facts(plan)), *evidence_blocks(plan)]
     blocks += _items("Warnings", plan.summary.get("warnings"))
     blocks += _items(
         "What does not hold", _mapping(plan.summary, "verification").get("violations")
@@ -82,6 +83,7 @@ def _facts(plan: Plan) -> tuple[tuple[str, str], ...]:
     return (
         ("Status", STATUS.get(status, visible(status))),
         ("Objective minimised", _objective_title(plan)),
+        ("Figures stand at", _stand(plan)),
         ("Value of the plan", quantity(objective.get("value"), unit)),
         ("Best possible (bound)", quantity(summary.get("bound"), unit)),
         ("Gap between them", percent(summary.get("gap"))),
@@ -89,6 +91,11 @@ def _facts(plan: Plan) -> tuple[tuple[str, str], ...]:
         ("Verification", verification(plan)),
         ("Solver", visible(_mapping(plan.summary, "solver").get("name") or NONE)),
     )
+
+
+def _stand(plan: Plan) -> str:
+    end = stance_end(plan)
+    return f"the {end} end of their bands" if end else "the middle of their bands"
 
 
 def _rounding(summary: Mapping[str, object]) -> str:

@@ -1,0 +1,164 @@
+"""The figures behind the terms of an objective: what each is, how it is known, whose it is.
+
+Demand, lengths of requests, limits and rules of accounting are what is asked, not what is
+known of the world; they have no class. The power shares of accelerators are fitted with the
+idle power that stands in the catalogue and make up for it, so that idle power counts where
+something is idle alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from carbonplan.catalogue.inputs import Known
+from carbonplan.technology.calibration import COMMUNICATION
+from carbonplan.technology.figures import Replica, hardware_figures
+from carbonplan.technology.own_calibration import calibration_with
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from carbonplan.catalogue.inputs import Inputs
+    from carbonplan.catalogue.records import Evidence, Record, Server
+    from carbonplan.technology.calibration import Calibration
+    from carbonplan.technology.embodied import EmbodiedLine
+
+NOT_STATED = Known("assumed", "")
+SLOWED = ("memory_clock_sensitivity", "memory_core_share", "voltage_floor", "voltage_knee")
+NARROW = ("narrow_efficiency",)
+PHASES = ("prefill", "decode")
+SERIES_TITLES = {
+    "intensity_kgco2e_per_kwh": "carbon intensity",
+    "pue": "PUE",
+    "price_usd_per_kwh": "energy price",
+    "wue_l_per_kwh": "water on site",
+    "ewif_l_per_kwh": "water of power stations",
+    "rtt_s": "network round trip",
+}
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure that multiplies into a term: its name, how it is known, and its source."""
+
+    name: str
+    evidence: Evidence
+    source: str
+
+
+Figures = tuple[Figure, ...]
+
+
+@dataclass(frozen=True)
+class Term:
+    """One summand of the objective, in the objective's unit."""
+
+    impact: str
+    part: str  # a use of energy, a phase of serving, or what was made, bought or waited for
+    sku: str
+    region: str
+    value: float
+    figures: Figures
+
+
+def series_figures(inputs: Inputs, names: Iterable[str], region: str) -> Figures:
+    """Series of a region."""
+    found = []
+    for name in names:
+        known = inputs.known.get((name, region), NOT_STATED)
+        figure = f"{SERIES_TITLES[name]} of {region}"
+        found.append(Figure(figure, known.evidence, known.source))
+    return tuple(found)
+
+
+def idle_figures(server: Server) -> Figures:
+    """Accelerators that do nothing, a model loaded or not."""
+    return (_of(f"idle power of {server.accelerator.accelerator}", server.power),)
+
+
+def host_figures(server: Server) -> Figures:
+    """A host that is switched on, busy or off."""
+    return (_of(f"power of host {server.host.host}", server.host),)
+
+
+def start_figures(server: Server) -> Figures:
+    """Loading a model: its times and powers are assumed for any replica."""
+    start = Figure("starting of a replica", "assumed", "carbonplan-estimate")
+    return (start, _data_sheet(server), *host_figures(server))
+
+
+def price_figures(server: Server, acquisition: str) -> Figures:
+    """A server that is bought, and the life over which it is paid; or one that is rented."""
+    price = _of(f"price of {server.name}", server.price)
+    return (price, *lifetime_figures(server)) if acquisition == "purchase" else (price,)
+
+
+def lifetime_figures(server: Server) -> Figures:
+    """The life of a server that the catalogue gives."""
+    return (_of(f"lifetime of {server.name}", server.sku),)
+
+
+def making_figures(server: Server, line: EmbodiedLine, coefficient_set: str) -> Figures:
+    """A line of the priced bill: how much of the part there is, and what making it takes."""
+    parts = [
+        _of(f"bill of parts of {part.item}", part)
+        for part in server.parts
+        if (part.item, part.part, part.technology) == (line.item, line.part, line.technology)
+    ]
+    made = Figure(f"coefficients of {coefficient_set}", line.evidence, line.source)
+    return (*parts, made)
+
+
+@dataclass(frozen=True)
+class Modelled:
+    """Figures behind the models of performance and power of accelerators."""
+
+    calibration: Calibration
+
+    @classmethod
+    def of(cls, inputs: Inputs) -> Modelled:
+        """With the calibration of a plan; at any stance its rows are known alike."""
+        return cls(calibration_with(inputs.calibration))
+
+    def figures(self, replica: Replica, phases: Iterable[str] = PHASES) -> Figures:
+        """Coefficients that bear on a replica in some phases, its data sheet and its LLM."""
+        accelerator = replica.server.accelerator
+        idle_phases = [phase for phase in PHASES if phase not in phases]
+        rows = self.calibration.evidence(accelerator)
+        without_effect = set(_without_effect(replica))
+        return (
+            *(
+                Figure(f"{name} of {row.accelerator_family}", row.evidence, row.source)
+                for name, row in rows.items()
+                if name not in without_effect and name.partition("_")[0] not in idle_phases
+            ),
+            _data_sheet(replica.server),
+            _of(f"model card of {replica.llm.llm}", replica.llm),
+        )
+
+
+def _without_effect(replica: Replica) -> Iterator[str]:
+    """Coefficients that change nothing for a replica."""
+    if replica.clock_fraction == 1.0:
+        yield from SLOWED
+    if replica.accelerators == 1:
+        yield from COMMUNICATION
+    if not hardware_figures(replica.server, replica.precision).narrow:
+        yield from NARROW
+    if replica.llm.moe is None:
+        yield from ("expert_efficiency", "expert_overhead_us", "prefill_expert_overhead_us")
+
+
+def _data_sheet(server: Server) -> Figure:
+    return _of(f"data sheet of {server.accelerator.accelerator}", server.accelerator)
+
+
+def _of(name: str, record: Record) -> Figure:
+    return Figure(name, record.evidence, record.source)
+
+
+def region_names(data: xr.Dataset) -> list[str]:
+    """Regions of a plan's arrays, in their order."""
+    return data["region"].values.tolist()

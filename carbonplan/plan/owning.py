@@ -1,0 +1,78 @@
+"""Terms of an objective for owning servers: what making them took, and what they cost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from carbonplan.plan.figures import (
+    Term,
+    lifetime_figures,
+    making_figures,
+    price_figures,
+    region_names,
+)
+from carbonplan.problem.fleet import owned_hour_usd
+from carbonplan.technology.embodied import embodied_footprint
+from carbonplan.units import HOURS_PER_YEAR
+
+if TYPE_CHECKING:
+    import numpy as np
+    import xarray as xr
+    from numpy.typing import NDArray
+
+    from carbonplan.catalogue.inputs import Inputs
+    from carbonplan.catalogue.records import Server
+    from carbonplan.scenario.schema import EmbodiedAccounting
+
+
+def making_terms(inputs: Inputs, data: xr.Dataset, weight: float) -> Iterator[Term]:
+    """What making the servers counts, line by line of their bills."""
+    if not weight:
+        return
+    for server in inputs.servers:
+        made = embodied_footprint(server, inputs.embodied_coefficients)
+        for line in made.lines:
+            part = "host" if line.item == server.sku.host else "accelerator"
+            figures = making_figures(server, line, made.coefficient_set)
+            if _life_is_the_catalogues(inputs.scenario.embodied, part):
+                figures += lifetime_figures(server)
+            lives = _lives_charged(inputs, data, server, part)
+            for region, charged in zip(region_names(data), lives, strict=True):
+                value = weight * float(charged) * line.kgco2e
+                making = "embodied_carbon", f"{part}_made", server.name, region
+                yield Term(*making, value, figures)
+
+
+def _life_is_the_catalogues(accounting: EmbodiedAccounting, part: str) -> bool:
+    """Whether the life of a part counts, and the scenario does not give it."""
+    return accounting.charge != "purchase" and not getattr(accounting, f"{part}_lifetime_years")
+
+
+def _lives_charged(
+    inputs: Inputs, data: xr.Dataset, server: Server, part: str
+) -> NDArray[np.float64]:
+    """Lives of servers, or parts of one, that the horizon is charged with, (region,) [1]."""
+    accounting, of_sku = inputs.scenario.embodied, data.sel(sku=server.name)
+    hours = (data["weight"] * data["slot_hours"]).values
+    life_h = float(of_sku[f"{part}_lifetime_years"]) * HOURS_PER_YEAR
+    if accounting.charge == "use":
+        return of_sku["powered_servers"].transpose("region", "slot").values @ hours / life_h
+    standing = of_sku["existing_servers"] * float(accounting.include_existing)
+    servers = (of_sku["purchased_servers"] + standing).values
+    return servers if accounting.charge == "purchase" else servers * hours.sum() / life_h
+
+
+def price_terms(inputs: Inputs, data: xr.Dataset, weight: float) -> Iterator[Term]:
+    """What buying or renting the servers counts."""
+    if not weight:
+        return
+    hours = float((data["weight"] * data["slot_hours"]).sum())
+    acquisition = inputs.scenario.cost.acquisition
+    for server in inputs.servers:
+        counted = weight * owned_hour_usd(inputs, server) * hours
+        figures = price_figures(server, acquisition)
+        bought = data["purchased_servers"].sel(sku=server.name).values
+        for region, servers in zip(region_names(data), bought, strict=True):
+            value = counted * float(servers)
+            yield Term("cost", acquisition, server.name, region, value, figures)

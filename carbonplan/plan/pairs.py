@@ -1,0 +1,122 @@
+"""Request classes on the configurations that serve them, and what was measured of each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from carbonplan.configurations import Configuration
+from carbonplan.plan.figures import Figure, Figures, Modelled, host_figures
+from carbonplan.technology.measured import (
+    CLOCK_DIGITS,
+    MeasuredReplica,
+    Place,
+    measured_replicas,
+)
+from carbonplan.technology.operating import Replica
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from carbonplan.catalogue.inputs import Inputs
+    from carbonplan.configurations import Configurations
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A request class on a configuration that serves it.
+
+    Attributes
+    ----------
+    measured
+        Figures of an operating point that its user measured, or that lies between measured
+        times; none where the models stand in.
+    power
+        Figures of its power beside these, where only times were measured.
+    """
+
+    request_class: str
+    configuration: str
+    replica: Replica
+    measured: Figures
+    power: Figures = ()
+
+
+def pairs_in_use(
+    inputs: Inputs, configurations: Configurations, data: xr.Dataset
+) -> list[Pair]:
+    """Every request class on every configuration that carries load of it."""
+    served = data["load_rps"].sum(("region", "slot"))
+    served = served.transpose("request_class", "configuration")
+    classes = data["request_class"].values.tolist()
+    kept = {one.name: one for one in configurations.kept}
+    names = data["configuration"].values.tolist()
+    points = _measured_points(inputs)
+    times, _ = measured_replicas(inputs.measurements)
+    models = Modelled.of(inputs)
+    pairs = []
+    for k, c in np.argwhere(served.values > 0.0):
+        replica = _replica(inputs, kept[names[c]])
+        pair = Pair(classes[k], names[c], replica, points.get((classes[k], names[c]), ()))
+        between = times.get(_place(replica))
+        pairs.append(pair if between is None else _between_times(models, pair, between))
+    return pairs
+
+
+def _replica(inputs: Inputs, one: Configuration) -> Replica:
+    servers = {server.name: server for server in inputs.servers}
+    llms = {card.llm: card for card in inputs.llms}
+    return Replica(
+        servers[one.sku],
+        llms[one.llm],
+        one.tensor_parallel,
+        one.pipeline_parallel,
+        one.precision,
+        one.clock_fraction,
+    )
+
+
+def _measured_points(inputs: Inputs) -> dict[tuple[str, str], Figures]:
+    """Measured operating points, by class and configuration."""
+    found = {}
+    for profile in inputs.profiles:
+        configuration = Configuration(
+            profile.llm,
+            profile.sku,
+            profile.tensor_parallel,
+            profile.pipeline_parallel,
+            profile.precision,
+            profile.clock_fraction,
+        )
+        for one in inputs.classes:
+            if profile.request_class in (one.name, one.request_class.request_class):
+                figures = (Figure("measured profile", "measured", profile.source),)
+                found[one.name, configuration.name] = figures
+    return found
+
+
+def _place(replica: Replica) -> Place:
+    """By what the replicas of a table of measurements are told apart."""
+    return (
+        replica.server.accelerator.accelerator,
+        replica.llm.llm,
+        replica.tensor_parallel,
+        replica.pipeline_parallel,
+        replica.precision,
+        round(replica.clock_fraction, CLOCK_DIGITS),
+    )
+
+
+def _between_times(models: Modelled, pair: Pair, measured: MeasuredReplica) -> Pair:
+    """The pair on a replica whose times were measured: interpolated, so derived from them.
+
+    The host's power is the catalogue's, and the accelerators' the model's where not measured.
+    """
+    replica = pair.replica
+    times = Figure(f"measured times of {replica.llm.llm}", "derived", measured.source)
+    power = host_figures(replica.server)
+    if measured.prefill_w is None or not measured.step_w:
+        power += models.figures(replica)
+    return replace(pair, measured=(times,), power=power)
