@@ -238,12 +238,11 @@ def _listed(text: str) -> list[str]:
 
 def _coefficient(row: CoefficientRow) -> dict[str, object]:
     return {
-        "accelerator": row.accelerator_family,
+        "accelerator": row.name,
         "coefficient": row.coefficient,
-        "value": row.value,
+        "factor": row.value,
         "low": row.low,
         "high": row.high,
-        "unit": row.unit,
         "rows": row.rows,
     }
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from carbonplan.catalogue.inputs import Known
-from carbonplan.technology.calibration import COMMUNICATION
+from carbonplan.technology.coefficients import BENCHMARKS, COMMUNICATION
 from carbonplan.technology.figures import Replica, hardware_figures
 from carbonplan.technology.own_calibration import calibration_with
 
@@ -26,7 +26,12 @@ if TYPE_CHECKING:
     from carbonplan.technology.embodied import EmbodiedLine
 
 NOT_STATED = Known("assumed", "")
-SLOWED = ("memory_clock_sensitivity", "memory_core_share", "voltage_floor", "voltage_knee")
+SLOWED = ("memory_clock_knee_mhz", "memory_core_share", "voltage_floor", "voltage_knee_mhz")
+EXPERTS = (
+    *("expert_efficiency", "expert_evenness", "expert_overhead_us", "stall_power_share"),
+    "prefill_expert_overhead_us",
+)
+OF_PROMPTS = ("prefill_", "prompt_", "request_", "admission_")
 NARROW = ("narrow_efficiency",)
 PHASES = ("prefill", "decode")
 SERIES_TITLES = {
@@ -125,14 +130,14 @@ class Modelled:
     def figures(self, replica: Replica, phases: Iterable[str] = PHASES) -> Figures:
         """Coefficients that bear on a replica in some phases, its data sheet and its LLM."""
         accelerator = replica.server.accelerator
-        idle_phases = [phase for phase in PHASES if phase not in phases]
+        silent = () if "prefill" in phases else OF_PROMPTS
         rows = self.calibration.evidence(accelerator)
         without_effect = set(_without_effect(replica))
         return (
             *(
-                Figure(f"{name} of {row.accelerator_family}", row.evidence, row.source)
+                Figure(f"{name} of {row.told_by.name}", row.evidence, row.source)
                 for name, row in rows.items()
-                if name not in without_effect and name.partition("_")[0] not in idle_phases
+                if name not in without_effect and not name.startswith(silent)
             ),
             _data_sheet(replica.server),
             _of(f"model card of {replica.llm.llm}", replica.llm),
@@ -141,6 +146,7 @@ class Modelled:
 
 def _without_effect(replica: Replica) -> Iterator[str]:
     """Coefficients that change nothing for a replica."""
+    yield from BENCHMARKS
     if replica.clock_fraction == 1.0:
         yield from SLOWED
     if replica.accelerators == 1:
@@ -148,7 +154,7 @@ def _without_effect(replica: Replica) -> Iterator[str]:
     if not hardware_figures(replica.server, replica.precision).narrow:
         yield from NARROW
     if replica.llm.moe is None:
-        yield from ("expert_efficiency", "expert_overhead_us", "prefill_expert_overhead_us")
+        yield from EXPERTS
 
 
 def _data_sheet(server: Server) -> Figure:

@@ -15,17 +15,20 @@ from dataclasses import replace
 
 from carbonplan.catalogue.bands import End, end_of_band
 from carbonplan.scenario.schema import Stance
-from carbonplan.technology.calibration import Calibration, CoefficientRow
+from carbonplan.technology.calibration import Calibration
 
 UNFAVOURABLE: Mapping[str, End | None] = {
     # less of the data sheet's throughput is reached, so that every step lasts longer
     "compute_efficiency": "low",
-    "sustained_clock": None,  # below it a slower clock costs time and saves power
-    "narrow_efficiency": "low",
     "bandwidth_efficiency": "low",
-    "attention_efficiency": "low",
-    "expert_efficiency": "low",
-    "memory_clock_sensitivity": "high",  # a slower clock costs more time
+    "link_efficiency": "low",
+    # factors on these, which would count the same doubt twice
+    "prefill_efficiency": None,
+    "narrow_efficiency": None,
+    "attention_efficiency": None,
+    "expert_efficiency": None,
+    "prompt_cost": None,
+    "stall_power_share": None,
     # time that no arithmetic fills
     "step_overhead_ms": "high",
     "layer_overhead_us": "high",
@@ -34,18 +37,32 @@ UNFAVOURABLE: Mapping[str, End | None] = {
     "prefill_layer_overhead_us": "high",
     "prefill_expert_overhead_us": "high",
     "request_overhead_ms": "high",
-    # collectives
+    "admission_ms": "high",
     "allreduce_base_us": "high",
     "allreduce_hop_us": "high",
-    "link_efficiency": "low",
-    "link_contention": "high",
     # power while busy
     "compute_power_share": "high",
+    "prompt_power_share": "high",
     "memory_power_share": "high",
-    "memory_core_share": "low",  # less of the memory's power falls with the clock
+    "cache_power_share": "high",
+    "link_power_share": "high",
     "sequence_power_share": "high",
-    "voltage_floor": "high",  # a slower clock saves less
-    "voltage_knee": "low",  # the voltage leaves its floor at a slower clock
+    "active_power_share": "high",
+    # how a slower clock is felt
+    "memory_clock_knee_mhz": "high",  # it costs time from a higher clock on
+    "memory_core_share": "low",  # less of the memory's power falls with it
+    "voltage_floor": "high",  # it saves less
+    "voltage_knee_mhz": "low",  # the voltage leaves its floor at a slower clock
+    "sustained_clock": None,  # below it a slower clock costs time and saves power
+    # shapes of the equations, without a bad end
+    "expert_evenness": None,
+    "launch_overlap": None,
+    "request_overhead_growth": None,
+    "link_contention": None,
+    # of benchmarks: no plan feels them
+    "sequence_limit": None,
+    "served_share": None,
+    "reported_prompt_share": None,
 }
 
 
@@ -53,12 +70,9 @@ def calibration_at(calibration: Calibration, stance: Stance) -> Calibration:
     """The calibration with every coefficient at its end of the band."""
     if stance == "central":
         return calibration
-    rows = {key: _row_at(row, stance) for key, row in calibration.rows.items()}
-    return replace(calibration, rows=rows)
-
-
-def _row_at(row: CoefficientRow, stance: Stance) -> CoefficientRow:
-    unfavourable = UNFAVOURABLE[row.coefficient]
-    if unfavourable is None:
-        return row
-    return row.model_copy(update={"value": getattr(row, end_of_band(stance, unfavourable))})
+    ends = {
+        name: end_of_band(stance, unfavourable)
+        for name, unfavourable in UNFAVOURABLE.items()
+        if unfavourable is not None
+    }
+    return replace(calibration, ends=ends)

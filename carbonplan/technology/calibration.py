@@ -1,33 +1,70 @@
-"""Calibrated coefficients: what separates the data sheets from measured machines.
+"""Calibrated coefficients: a table of pooled values and of factors on them.
 
-A coefficient of an accelerator is looked up by its own name, then by its architecture, then
-as the value pooled over its kind (``gpu`` or ``cpu``); one of a link by the first two words of
-its name, then by the first, then pooled. So an accelerator that nobody has measured still has
-every coefficient, and ``Calibration.evidence`` says on which of these it rests.
+A pooled value stands for a kind (``gpu`` or ``cpu``) and is known from measurements or assumed;
+a factor stands for a name on a level: an engine, an architecture, a link. A name that no row
+knows has the factor of ``*``, which is one with the spread of the known ones: so an accelerator
+that nobody has measured has every coefficient, and a wider band. Factors hold for GPUs; of a
+CPU the pooled values are all that is known, but for factors of ``own`` measurements.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
+from typing import Annotated, Literal
 
-from carbonplan.catalogue.records import Accelerator, Evidence, NonNegative, Record
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from carbonplan.catalogue.records import Accelerator, Evidence, Record
 from carbonplan.catalogue.shipped import data_root, shown
 from carbonplan.catalogue.tables import read_table
-from carbonplan.errors import InvalidInput
+from carbonplan.errors import InvalidInput, nearest
+from carbonplan.technology.coefficients import NAMES, Coefficients, bounded
+from carbonplan.technology.subjects import DEFAULT_ENGINE, Names, Subjects, names_by_level
 
 TABLES = ("performance.csv", "communication.csv", "power.csv", "assumed.csv")
+Finite = Annotated[float, Field(allow_inf_nan=False)]
+Level = Literal[
+    "kind",
+    "engine-family",
+    "engine",
+    "architecture",
+    "accelerator",
+    "architecture-engine",
+    "precision",
+    "link",
+    "task",
+    "modality",
+    "shape",
+    "own",
+]
+FACTORS: tuple[Level, ...] = (  # the most telling last
+    *("task", "modality", "precision", "engine-family", "engine"),
+    *("architecture", "architecture-engine", "accelerator", "link"),
+)
+UNKNOWN = "*"  # on a level: any name that was not measured
+WIDENING = ("architecture", "link")  # levels whose unknown names widen a band
+End = Literal["low", "high"]
+Floats = NDArray[np.float64]
 
 
 class CoefficientRow(Record):
-    """One calibrated coefficient; a row of ``data/calibration/*.csv``."""
+    """One value or factor; a row of ``data/calibration/*.csv``.
+
+    Of level ``kind`` in the unit of the coefficient, of level ``shape`` an exponent, else a
+    factor [1].
+    """
 
     coefficient: str
-    accelerator_family: str  # an accelerator, an architecture, a link, "gpu" or "cpu"
-    value: NonNegative
-    low: NonNegative
-    high: NonNegative
+    level: Level
+    name: str
+    value: Finite
+    low: Finite
+    high: Finite
     unit: str
     rows: int  # measurements that it was fitted on; 0: assumed or published
     median_abs_error: float | None  # of those rows [1]
@@ -35,79 +72,166 @@ class CoefficientRow(Record):
     source: str
     date: str
 
+    @property
+    def key(self) -> tuple[str, str, str]:
+        return self.coefficient, self.level, self.name
+
 
 @dataclass(frozen=True)
-class Coefficients:
-    """Coefficients of one accelerator, or arrays of them over replicas.
+class Known:
+    """A coefficient of one accelerator at the reference shape, with what it rests on."""
 
-    Times are per replica and step; shares and efficiencies are in (0, 1] unless said
-    otherwise.
-    """
+    coefficient: str
+    value: float
+    low: float
+    high: float
+    unit: str
+    rows: tuple[CoefficientRow, ...]
 
-    compute_efficiency: float  # matrix throughput over dense peak, clock not limited [1]
-    sustained_clock: float  # over boost clock, where matrix units reach the power limit [1]
-    narrow_efficiency: float  # factor on it below 16 bits [1]
-    bandwidth_efficiency: float  # weight reads over peak bandwidth [1]
-    attention_efficiency: float  # factor on both for attention kernels [1]
-    expert_efficiency: float  # factor on both for routed experts [1]
-    memory_clock_sensitivity: float  # rise of memory time with 1/clock - 1 [1]
-    step_overhead_ms: float  # scheduling and launching one step [ms]
-    layer_overhead_us: float  # launching and synchronising one layer [us]
-    expert_overhead_us: float  # routing and grouping in one layer of experts [us]
-    sequence_overhead_us: float  # sampling and bookkeeping of one sequence and step [us]
-    prefill_layer_overhead_us: float  # further launching of a layer outside a graph [us]
-    prefill_expert_overhead_us: float  # the same for a layer of experts [us]
-    request_overhead_ms: float  # admission of one request before its prefill [ms]
-    allreduce_base_us: float  # latency of a collective, without its hops [us]
-    allreduce_hop_us: float  # further latency of every peer [us]
-    link_efficiency: float  # of the link's one-direction bandwidth, two peers [1]
-    link_contention: float  # exponent with which more peers lower it: 0 behind a switch [1]
-    compute_power_share: float  # of limit minus idle, matrix units always busy; may pass 1 [1]
-    memory_power_share: float  # of limit minus idle, memory always busy [1]
-    memory_core_share: float  # of the former, what follows the core's clock [1]
-    sequence_power_share: float  # of limit minus idle, sequences always being sampled [1]
-    voltage_floor: float  # lowest voltage over the one at boost clock [1]
-    voltage_knee: float  # clock below which the voltage stands at its floor [1]
+    @property
+    def told_by(self) -> CoefficientRow:
+        """The row that says most of the accelerator."""
+        return self.rows[-1]
 
+    @property
+    def evidence(self) -> Evidence:
+        return self.told_by.evidence
 
-COMMUNICATION = (
-    "allreduce_base_us",
-    "allreduce_hop_us",
-    "link_efficiency",
-    "link_contention",
-)
+    @property
+    def source(self) -> str:
+        return self.told_by.source
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """Coefficient rows by coefficient and family."""
+    """Rows by coefficient, level and name, for one serving engine.
 
-    rows: Mapping[tuple[str, str], CoefficientRow]
+    Attributes
+    ----------
+    engine
+        Whose overheads hold.
+    ends
+        Coefficients that stand at an end of their band.
+    """
 
-    def row(self, coefficient: str, accelerator: Accelerator) -> CoefficientRow:
-        """The row that holds for an accelerator: the most specific one."""
-        for family in families(coefficient, accelerator):
-            found = self.rows.get((coefficient, family))
-            if found is not None:
-                return found
-        raise KeyError(f"{coefficient} has no value for {accelerator.kind}")
+    rows: Mapping[tuple[str, str, str], CoefficientRow]
+    engine: str = DEFAULT_ENGINE
+    ends: Mapping[str, End] = field(default_factory=dict)
 
-    def coefficients(self, accelerator: Accelerator) -> Coefficients:
-        """Every coefficient of an accelerator."""
-        names = (field.name for field in fields(Coefficients))
-        return Coefficients(*(self.row(name, accelerator).value for name in names))
+    def coefficients(self, subjects: Subjects) -> Coefficients:
+        """Every coefficient over subjects, (replica,)."""
+        return Coefficients(*(self._values(name, subjects) for name in NAMES))
 
-    def evidence(self, accelerator: Accelerator) -> dict[str, CoefficientRow]:
-        """Rows behind the coefficients of an accelerator, by coefficient."""
-        return {field.name: self.row(field.name, accelerator) for field in fields(Coefficients)}
+    def evidence(self, accelerator: Accelerator, precision: str = "bf16") -> dict[str, Known]:
+        """Coefficients of an accelerator at the reference shape, by name, with their rows."""
+        return {name: self._known(name, self._alone(accelerator, precision)) for name in NAMES}
+
+    def with_rows(self, rows: Iterable[CoefficientRow]) -> Calibration:
+        """With further rows, which go before those of the same name."""
+        return replace(self, rows={**self.rows, **{row.key: row for row in rows}})
+
+    def _alone(self, accelerator: Accelerator, precision: str) -> Subjects:
+        one = np.array([accelerator], dtype=object)
+        names = names_by_level(one, np.array([self.engine]), np.array([precision]))
+        return Subjects(names, np.zeros(1, dtype=np.int64), {})
+
+    def _values(self, coefficient: str, subjects: Subjects) -> Floats:
+        part, names = self._parts[coefficient], subjects.names
+        graphics = (names["kind"] == "gpu").astype(float)
+        factors = sum(
+            (_looked_up(names[level], table) for level, table in part.factors.items()),
+            np.zeros(len(graphics)),
+        )
+        logs = _looked_up(names["kind"], part.pooled) + graphics * factors
+        logs += _looked_up(names["accelerator"], part.own) + self._shift(coefficient, names)
+        shapes = sum(
+            exponent * subjects.features[name]
+            for name, exponent in part.exponents.items()
+            if name in subjects.features
+        )
+        place = subjects.place
+        return bounded(coefficient, np.exp(logs[place] + graphics[place] * shapes))
+
+    def _shift(self, coefficient: str, names: Names) -> Floats | float:
+        """To the end of the band, in logarithms, (group,)."""
+        if coefficient not in self.ends:
+            return 0.0
+        end = self.ends[coefficient]
+        part = self._parts[coefficient]
+        own = _looked_up(names["accelerator"], part.own_spread[end])
+        pooled = _looked_up(names["kind"], part.spread[end])
+        spread = np.where(own > 0.0, own, pooled) ** 2
+        for level, (known, width) in part.unknown.items():
+            new = ~np.isin(names[level], known) & (names["kind"] == "gpu") & (own == 0.0)
+            spread = spread + np.where(new, width, 0.0) ** 2
+        return (1.0 if end == "high" else -1.0) * np.sqrt(spread)
+
+    def _known(self, coefficient: str, subjects: Subjects) -> Known:
+        """The rows behind one subject, the pooled value first."""
+        names = {level: str(values[0]) for level, values in subjects.names.items()}
+        keys = [(coefficient, "kind", names["kind"])]
+        if names["kind"] == "gpu":
+            keys += [(coefficient, level, names[level]) for level in FACTORS]
+        keys.append((coefficient, "own", names["accelerator"]))
+        rows = tuple(self.rows[key] for key in keys if key in self.rows)
+        low, value, high = (
+            float(replace(self, ends=ends)._values(coefficient, subjects)[0])
+            for ends in ({coefficient: "low"}, {}, {coefficient: "high"})
+        )
+        return Known(coefficient, value, low, high, rows[0].unit, rows)
+
+    @cached_property
+    def _parts(self) -> dict[str, _Part]:
+        by_coefficient: dict[str, list[CoefficientRow]] = {name: [] for name in NAMES}
+        for row in self.rows.values():
+            by_coefficient[row.coefficient].append(row)
+        return {name: _Part.of(rows) for name, rows in by_coefficient.items()}
 
 
-def families(coefficient: str, accelerator: Accelerator) -> tuple[str, ...]:
-    """Where the coefficient of an accelerator may stand, most specific first."""
-    if coefficient in COMMUNICATION:
-        words = accelerator.scale_up_link.lower().replace("-", " ").split()
-        return (" ".join(words[:2]), words[0], accelerator.kind)
-    return (accelerator.accelerator, accelerator.architecture.lower(), accelerator.kind)
+@dataclass(frozen=True)
+class _Part:
+    """The rows of one coefficient, logarithms by name."""
+
+    pooled: Mapping[str, float]
+    factors: Mapping[str, Mapping[str, float]]
+    exponents: Mapping[str, float]
+    own: Mapping[str, float]
+    spread: Mapping[End, Mapping[str, float]]
+    own_spread: Mapping[End, Mapping[str, float]]
+    unknown: Mapping[str, tuple[list[str], float]]  # known names and the spread of others
+
+    @classmethod
+    def of(cls, rows: Sequence[CoefficientRow]) -> _Part:
+        at = {level: [row for row in rows if row.level == level] for level in (*FACTORS, "own")}
+        pooled = [row for row in rows if row.level == "kind"]
+        return cls(
+            pooled=_logs(pooled),
+            factors={level: _logs(at[level]) for level in FACTORS if at[level]},
+            exponents={row.name: row.value for row in rows if row.level == "shape"},
+            own=_logs(at["own"]),
+            spread={"low": _spreads(pooled, "low"), "high": _spreads(pooled, "high")},
+            own_spread={"low": _spreads(at["own"], "low"), "high": _spreads(at["own"], "high")},
+            unknown={
+                level: ([row.name for row in at[level]], float(np.log(row.high)))
+                for level in WIDENING
+                for row in at[level]
+                if row.name == UNKNOWN
+            },
+        )
+
+
+def _logs(rows: Iterable[CoefficientRow]) -> dict[str, float]:
+    return {row.name: float(np.log(row.value)) for row in rows}
+
+
+def _spreads(rows: Iterable[CoefficientRow], end: End) -> dict[str, float]:
+    """Distance of an end from the value, in logarithms."""
+    return {row.name: abs(float(np.log(getattr(row, end) / row.value))) for row in rows}
+
+
+def _looked_up(names: NDArray[np.str_], table: Mapping[str, float]) -> Floats:
+    """Values by name, (group,); zero where a name is not known."""
+    return np.array([table.get(str(name), 0.0) for name in names])
 
 
 def load_calibration(folder: Path | None = None) -> Calibration:
@@ -116,43 +240,53 @@ def load_calibration(folder: Path | None = None) -> Calibration:
     Raises
     ------
     InvalidInput
-        If a coefficient is unknown, given twice for a family, or lacks a pooled value.
+        If a coefficient is unknown, given twice for a name, or lacks a pooled value.
     """
     folder = data_root() / "calibration" if folder is None else folder
     table = [row for name in TABLES for row in read_table(folder / name, CoefficientRow)]
-    rows = {(row.coefficient, row.accelerator_family): row for row in table}
-    problems = _problems(table, rows)
+    problems = [*row_problems(table), *_missing(table)]
     if problems:
         raise InvalidInput(shown(folder), problems)
-    return Calibration(rows)
+    return Calibration({row.key: row for row in table})
 
 
-def _problems(
-    table: list[CoefficientRow], rows: Mapping[tuple[str, str], CoefficientRow]
-) -> list[str]:
-    names = [field.name for field in fields(Coefficients)]
-    keys = [(row.coefficient, row.accelerator_family) for row in table]
+def row_problems(table: Sequence[CoefficientRow]) -> list[str]:
+    """What is wrong with rows, each named; whether they are all there is not asked."""
+    keys = [row.key for row in table]
     return [
         *(
-            f"{name}[{family}] is no coefficient that the models know"
-            for name, family in keys
-            if name not in names
+            f"{told(row)}: no coefficient of the models{nearest(row.coefficient, NAMES)}"
+            for row in table
+            if row.coefficient not in NAMES
         ),
         *(
-            f"{name}[{family}] is given twice"
-            for name, family in sorted(set(keys))
-            if keys.count((name, family)) > 1
+            f"{coefficient}[{name}] is given twice"
+            for coefficient, level, name in sorted(set(keys))
+            if keys.count((coefficient, level, name)) > 1
         ),
         *(
-            f"{name} has no pooled value for {kind}"
-            for name in names
-            for kind in ("gpu", "cpu")
-            if (name, kind) not in rows
-        ),
-        *(
-            f"{row.coefficient}[{row.accelerator_family}]: {row.value:g} is outside "
-            f"{row.low:g} to {row.high:g}"
+            f"{told(row)}: {row.value:g} is outside {row.low:g} to {row.high:g}"
             for row in table
             if not row.low <= row.value <= row.high
         ),
+        *(
+            f"{told(row)}: {row.low:g} is no positive factor or value"
+            for row in table
+            if row.level != "shape" and row.low <= 0.0
+        ),
+    ]
+
+
+def told(row: CoefficientRow) -> str:
+    """A row by its coefficient and name."""
+    return f"{row.coefficient}[{row.name}]"
+
+
+def _missing(table: Sequence[CoefficientRow]) -> list[str]:
+    pooled = {(row.coefficient, row.name) for row in table if row.level == "kind"}
+    return [
+        f"{name} has no pooled value for {kind}"
+        for name in NAMES
+        for kind in ("gpu", "cpu")
+        if (name, kind) not in pooled
     ]

@@ -10,6 +10,7 @@ from carbonplan.technology.shapes import ACTIVATION_BYTES
 from carbonplan.units import BYTES_PER_GB, US_PER_S
 
 ALLREDUCES_PER_LAYER = 2.0  # megatron-lm-2019: after attention and after the MLP
+EXCHANGES_PER_LAYER = 2.0  # tokens to their experts, and back
 
 
 def allreduce_s(
@@ -57,9 +58,8 @@ def link_bytes_per_s(peers: ArrayLike, replica: ReplicaFigures) -> NDArray[np.fl
 
 def tensor_parallel_s(tokens: ArrayLike, replica: ReplicaFigures) -> NDArray[np.float64]:
     """All-reduces of every layer for a step over some tokens, (..., replica) [s]."""
-    hidden_bytes = np.asarray(tokens) * replica.llm.hidden_size * ACTIVATION_BYTES
     one = allreduce_s(
-        hidden_bytes,
+        _hidden_bytes(tokens, replica),
         replica.tensor_parallel,
         link_bytes_per_s(replica.tensor_parallel, replica),
         replica.coefficients.allreduce_base_us,
@@ -72,10 +72,27 @@ def tensor_parallel_traffic_s(
     tokens: ArrayLike, replica: ReplicaFigures
 ) -> NDArray[np.float64]:
     """What further tokens add to the all-reduces of a step, (..., replica) [s]."""
-    hidden_bytes = np.asarray(tokens) * replica.llm.hidden_size * ACTIVATION_BYTES
     bandwidth = link_bytes_per_s(replica.tensor_parallel, replica)
-    one = allreduce_s(hidden_bytes, replica.tensor_parallel, bandwidth, 0.0, 0.0)
+    hidden = _hidden_bytes(tokens, replica)
+    one = allreduce_s(hidden, replica.tensor_parallel, bandwidth, 0.0, 0.0)
     return ALLREDUCES_PER_LAYER * replica.llm.layers * one
+
+
+def expert_exchange_s(tokens: ArrayLike, replica: ReplicaFigures) -> NDArray[np.float64]:
+    r"""Sending every group's tokens to their experts and back, (..., replica) [s].
+
+    .. math:: 2 L_e \Bigl(\alpha_0 + \alpha_1 (g - 1) + \frac{g - 1}{g} \frac{k\,n}{TP\,B}\Bigr)
+
+    among g groups of data parallelism, of which each holds a part of the experts; k of them
+    for a token.
+    """
+    c, groups = replica.coefficients, replica.data_parallel
+    latency = (c.allreduce_base_us + c.allreduce_hop_us * (groups - 1.0)) / US_PER_S
+    sent = _hidden_bytes(tokens, replica) * replica.llm.experts_per_token
+    elsewhere = (groups - 1.0) / groups / replica.tensor_parallel
+    traffic = sent * elsewhere / link_bytes_per_s(replica.tensor_parallel, replica)
+    layers = EXCHANGES_PER_LAYER * replica.llm.expert_layers
+    return np.where(groups > 1, layers * (latency + traffic), 0.0)
 
 
 def pipeline_s(tokens: ArrayLike, replica: ReplicaFigures) -> NDArray[np.float64]:
@@ -83,7 +100,10 @@ def pipeline_s(tokens: ArrayLike, replica: ReplicaFigures) -> NDArray[np.float64
 
     .. math:: PP\,(\alpha_0 + n / B) \quad \text{for } PP > 1
     """
-    hidden_bytes = np.asarray(tokens) * replica.llm.hidden_size * ACTIVATION_BYTES
     latency = replica.coefficients.allreduce_base_us / US_PER_S
-    hop = latency + hidden_bytes / link_bytes_per_s(2.0, replica)
+    hop = latency + _hidden_bytes(tokens, replica) / link_bytes_per_s(2.0, replica)
     return np.where(replica.pipeline_parallel > 1, replica.pipeline_parallel * hop, 0.0)
+
+
+def _hidden_bytes(tokens: ArrayLike, replica: ReplicaFigures) -> NDArray[np.float64]:
+    return np.asarray(tokens) * replica.llm.hidden_size * ACTIVATION_BYTES

@@ -18,8 +18,10 @@ from carbonplan.catalogue.records import (
     ModelCard,
     Server,
 )
-from carbonplan.technology.calibration import Calibration, Coefficients
+from carbonplan.technology.calibration import Calibration
+from carbonplan.technology.coefficients import Coefficients
 from carbonplan.technology.shapes import LlmFigures, llm_figures
+from carbonplan.technology.subjects import Subjects, names_by_level, shape_features
 
 Figures = TypeVar("Figures")
 
@@ -59,6 +61,7 @@ class HardwareFigures:
     attention_tflops: float  # in 16 bits
     narrow: float  # 1 where the peak is that of a format below 16 bits
     link_gb_per_s: float
+    boost_clock_mhz: float
     limit_w: float
     idle_w: float
     parked_w: float
@@ -75,17 +78,19 @@ class ReplicaFigures:
     coefficients: Coefficients
     tensor_parallel: np.ndarray
     pipeline_parallel: np.ndarray
+    data_parallel: np.ndarray  # groups that attend to sequences of their own, sharing experts
     clock_fraction: np.ndarray
 
     @property
     def accelerators(self) -> np.ndarray:
-        return self.tensor_parallel * self.pipeline_parallel
+        return self.tensor_parallel * self.pipeline_parallel * self.data_parallel
 
-    def __getitem__(self, part: slice) -> ReplicaFigures:
+    def __getitem__(self, part: slice | np.ndarray) -> ReplicaFigures:
         return ReplicaFigures(
             *(taken(record, part) for record in (self.llm, self.hardware, self.coefficients)),
             self.tensor_parallel[part],
             self.pipeline_parallel[part],
+            self.data_parallel[part],
             self.clock_fraction[part],
         )
 
@@ -100,17 +105,23 @@ def replica_figures(replicas: Sequence[Replica], calibration: Calibration) -> Re
         [(replica.server.name, replica.precision) for replica in replicas],
         [(replica.server, replica.precision) for replica in replicas],
     )
-    return ReplicaFigures(
-        taken(stacked([llm_figures(*one) for one in llms.distinct]), llms.position),
-        taken(stacked([hardware_figures(*one) for one in servers.distinct]), servers.position),
-        taken(
-            stacked([calibration.coefficients(one.accelerator) for one, _ in servers.distinct]),
-            servers.position,
-        ),
-        np.array([replica.tensor_parallel for replica in replicas], dtype=float),
-        np.array([replica.pipeline_parallel for replica in replicas], dtype=float),
-        np.array([replica.clock_fraction for replica in replicas], dtype=float),
+    llm = taken(stacked([llm_figures(*one) for one in llms.distinct]), llms.position)
+    hardware = taken(
+        stacked([hardware_figures(*one) for one in servers.distinct]), servers.position
     )
+    ranks, stages, clocks = (
+        np.array([getattr(replica, name) for replica in replicas], dtype=float)
+        for name in ("tensor_parallel", "pipeline_parallel", "clock_fraction")
+    )
+    alone = np.ones(len(replicas))
+    names = names_by_level(
+        np.array([server.accelerator for server, _ in servers.distinct], dtype=object),
+        np.full(len(servers.distinct), calibration.engine),
+        np.array([precision for _, precision in servers.distinct]),
+    )
+    shapes = shape_features(llm, hardware, ranks, stages, alone, alone)
+    coefficients = calibration.coefficients(Subjects(names, servers.position, shapes))
+    return ReplicaFigures(llm, hardware, coefficients, ranks, stages, alone, clocks)
 
 
 def stacked(records: Sequence[Figures]) -> Figures:
@@ -157,6 +168,7 @@ def accelerator_figures(
         attention_tflops=_peak(accelerator, "bf16")[0],
         narrow=float(peak_name not in WIDER_PEAKS["bf16"]),
         link_gb_per_s=accelerator.scale_up_bandwidth_gb_per_s,
+        boost_clock_mhz=accelerator.boost_clock_mhz,
         limit_w=accelerator.tdp_w,
         idle_w=power.idle_w,
         parked_w=power.parked_w,

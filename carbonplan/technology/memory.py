@@ -85,6 +85,12 @@ def kv_bytes_per_sequence(
     return tokens * replica.llm.kv_bytes_per_token_layer / split
 
 
+def memory_batch(context_tokens: ArrayLike, replica: ReplicaFigures) -> NDArray[np.float64]:
+    """Sequences of a mean context whose cache fits, (class, replica); not whole [1]."""
+    room = kv_room_gb(replica) * BYTES_PER_GB
+    return np.asarray(room / kv_bytes_per_sequence(context_tokens, replica))
+
+
 def largest_batch(
     input_tokens: ArrayLike, output_tokens: ArrayLike, replica: ReplicaFigures
 ) -> NDArray[np.float64]:
@@ -95,6 +101,6 @@ def largest_batch(
     """
     inputs, outputs = np.asarray(input_tokens, float), np.asarray(output_tokens, float)
     room = kv_room_gb(replica) * BYTES_PER_GB
-    mean = np.floor(room / kv_bytes_per_sequence(inputs + outputs / 2, replica))
+    mean = np.floor(memory_batch(inputs + outputs / 2, replica))
     alone = kv_bytes_per_sequence(inputs + outputs, replica) <= room
     return np.where(alone, np.clip(mean, 1, SEQUENCE_LIMIT), 0.0)

@@ -5,15 +5,18 @@ is launched:
 
 .. math::
 
-    t = \sqrt{t_{flops}^2 + t_{weights}^2} + \sqrt{t_{pairs}^2 + t_{cache}^2}
-        + t_{comm} + t_{launch}
+    t = \Bigl[\Bigl(\sqrt{t_{flops}^2 + t_{weights}^2} + \sqrt{t_{pairs}^2 + t_{cache}^2}
+        + t_{comm}\Bigr)^p + t_{launch}^p\Bigr]^{1/p} + t_{step} + n\,t_{sequence}
 
-The root of squares is a smooth maximum: near the ridge neither hides the other completely.
-Compute follows the clock; memory feels it weakly; links and launches do not.
+The root of squares is a smooth maximum: near the ridge neither hides the other completely. So
+is that of p: an engine that launches its layers one after another adds their launching
+(p = 1), one that launches ahead hides it behind the work of the last ones. Compute follows the
+clock; memory feels it weakly; links and launches do not.
 
 With pipeline stages the batch is cut into as many micro-batches: every stage works on one of
 them, so a token takes as long as one micro-batch needs through all layers, and a prompt
-occupies each stage for its share of the layers only.
+occupies each stage for its share of the layers only. Groups of data parallelism attend to
+sequences of their own and share the experts.
 
 Source
 ------
@@ -22,12 +25,15 @@ Source
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from carbonplan.technology.clocks import compute_rate, memory_slowing
+from carbonplan.technology.coefficients import Coefficients
 from carbonplan.technology.communication import (
+    expert_exchange_s,
     pipeline_s,
     tensor_parallel_s,
     tensor_parallel_traffic_s,
@@ -38,74 +44,114 @@ from carbonplan.technology.shapes import LlmFigures
 from carbonplan.units import BYTES_PER_GB, FLOPS_PER_TFLOPS, MS_PER_S, US_PER_S
 
 FLOPS_PER_PARAMETER = 2.0  # a multiplication and an addition for every token
+LEAST_S = 1e-12  # what a smooth maximum of nothing is divided by
+
+Seconds = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class PhaseTime:
-    """Time of a step, and of what keeps the accelerator busy in it, (..., replica)."""
+    """Time of a step, and of what keeps the accelerator busy in it, (..., replica) [s].
 
-    total_s: NDArray[np.float64]
-    compute_s: NDArray[np.float64]
-    memory_s: NDArray[np.float64]
-    sampling_s: NDArray[np.float64]  # sampling and bookkeeping of the sequences
+    Attributes
+    ----------
+    compute_s, prompt_s
+        Matrix units at work for tokens of sequences, and for those of prompts.
+    memory_s, cache_s
+        Weights and KV cache being read.
+    stalled_compute_s, stalled_memory_s
+        What scattered experts add to both.
+    link_s, sampling_s
+        Talking to peers; sampling and bookkeeping of the sequences.
+    """
 
-    @property
-    def compute_fraction(self) -> NDArray[np.float64]:
-        return np.minimum(self.compute_s / self.total_s, 1.0)
+    total_s: Seconds
+    compute_s: Seconds
+    prompt_s: Seconds
+    memory_s: Seconds
+    cache_s: Seconds
+    stalled_compute_s: Seconds
+    stalled_memory_s: Seconds
+    link_s: Seconds
+    sampling_s: Seconds
 
-    @property
-    def memory_fraction(self) -> NDArray[np.float64]:
-        return np.minimum(self.memory_s / self.total_s, 1.0)
-
-    @property
-    def sampling_fraction(self) -> NDArray[np.float64]:
-        return np.minimum(self.sampling_s / self.total_s, 1.0)
+    def share(self, part: str) -> NDArray[np.float64]:
+        """Share of the time that a part is busy, at most one [1]."""
+        return np.minimum(getattr(self, f"{part}_s") / self.total_s, 1.0)
 
 
-def prefill(input_tokens: ArrayLike, replica: ReplicaFigures) -> PhaseTime:
-    """Time from the admission of one prompt to its first token, (class, replica)."""
-    tokens = np.asarray(input_tokens, dtype=float)
-    step = _step(
-        tokens=tokens,
-        sampled=1.0,
-        attention_flops=attended_pairs(tokens, replica.llm) * replica.llm.prefill_pair_flops,
-        cached_layer_tokens=cached_token_layers(tokens, replica.llm),
-        replica=replica,
+def prefill(
+    input_tokens: ArrayLike, replica: ReplicaFigures, prompts: ArrayLike = 1.0
+) -> PhaseTime:
+    """Time from the admission of prompts that come at once to their first tokens.
+
+    Parameters
+    ----------
+    input_tokens
+        Of one prompt, (class, replica) or what broadcasts to it.
+    prompts
+        How many of them, alike.
+    """
+    tokens, count = np.asarray(input_tokens, dtype=float), np.asarray(prompts, dtype=float)
+    c = replica.coefficients
+    flops_s, pairs_s = _prompt_s(tokens, replica)
+    weights = _weights(tokens * count, replica)
+    link_s = _links_s(tokens * count, replica)
+    busy_s = np.hypot(count * flops_s, weights.plain_s + weights.stalled_s)
+    launched = _launched(busy_s + count * pairs_s + link_s, _launch_s(replica, prompt=True), c)
+    admission_s = c.request_overhead_ms / MS_PER_S * count**c.request_overhead_growth
+    return _phase(
+        launched + c.step_overhead_ms / MS_PER_S + admission_s,
+        prompt_s=count * (flops_s + pairs_s),
+        memory_s=weights.plain_s,
+        stalled_memory_s=weights.stalled_s,
+        link_s=link_s,
     )
-    total_s = step.total_s + _admission_s(replica)
-    return replace(step, total_s=total_s)
 
 
 def prompt_work(input_tokens: ArrayLike, replica: ReplicaFigures) -> PhaseTime:
     r"""What a prompt adds to the steps of a busy replica, (class, replica).
 
     Prompts enter in chunks beside the sequences that are being decoded: the weights are read
-    and the step is launched anyway, so a prompt adds its arithmetic and its traffic only.
-    Every pipeline stage does its share of that while the others do theirs.
+    and the step is launched anyway, so a prompt adds its arithmetic, its traffic and its
+    admission only. Every pipeline stage does its share of that while the others do theirs.
 
-    .. math:: (t_{flops} + t_{pairs} + t_{traffic}) / PP
+    .. math:: c\,(t_{flops} + t_{pairs} + t_{traffic}) / PP + t_{admission}
     """
     tokens = np.asarray(input_tokens, dtype=float)
-    pairs = attended_pairs(tokens, replica.llm) * replica.llm.prefill_pair_flops
-    compute_s = _flops_s(tokens, 1.0, replica) + _pairs_s(pairs, replica)
-    total_s = compute_s + tensor_parallel_traffic_s(tokens, replica)
-    stages = replica.pipeline_parallel
-    none = np.zeros_like(compute_s)
-    return PhaseTime(total_s / stages, compute_s / stages, none, none)
+    c = replica.coefficients
+    groups = replica.pipeline_parallel * replica.data_parallel
+    compute_s = sum(_prompt_s(tokens, replica)) * c.prompt_cost / groups
+    traffic_s = tensor_parallel_traffic_s(tokens, replica) * c.prompt_cost / groups
+    total_s = compute_s + traffic_s + c.admission_ms / MS_PER_S
+    return _phase(total_s, prompt_s=compute_s, link_s=traffic_s)
 
 
 def decode_step(
     batch: ArrayLike, context_tokens: ArrayLike, replica: ReplicaFigures
 ) -> PhaseTime:
     """Time in which every sequence of a batch gains one token, (class, replica)."""
-    sequences = np.maximum(np.asarray(batch, dtype=float) / replica.pipeline_parallel, 1.0)
+    groups = replica.pipeline_parallel * replica.data_parallel
+    sequences = np.maximum(np.asarray(batch, dtype=float) / groups, 1.0)
     cached = sequences * cached_token_layers(context_tokens, replica.llm)
-    return _step(
-        tokens=sequences,
-        sampled=sequences,
-        attention_flops=cached * replica.llm.decode_pair_flops,
-        cached_layer_tokens=cached,
-        replica=replica,
+    c = replica.coefficients
+    work, weights = _flops(sequences, replica), _weights(sequences, replica)
+    pairs_s = _pairs_s(cached * replica.llm.decode_pair_flops, replica)
+    cache_s = _cache_s(cached, replica)
+    link_s = _links_s(sequences, replica)
+    matrices_s = np.hypot(work.plain_s + work.stalled_s, weights.plain_s + weights.stalled_s)
+    busy_s = matrices_s + np.hypot(pairs_s, cache_s) + link_s
+    sampling_s = sequences * c.sequence_overhead_us / US_PER_S
+    launched = _launched(busy_s, _launch_s(replica, prompt=False), c)
+    return _phase(
+        launched + c.step_overhead_ms / MS_PER_S + sampling_s,
+        compute_s=work.plain_s + pairs_s,
+        memory_s=weights.plain_s,
+        cache_s=cache_s,
+        stalled_compute_s=work.stalled_s,
+        stalled_memory_s=weights.stalled_s,
+        link_s=link_s,
+        sampling_s=sampling_s,
     )
 
 
@@ -130,78 +176,92 @@ def expert_coverage(tokens: ArrayLike, llm: LlmFigures) -> NDArray[np.float64]:
     return -np.expm1(np.asarray(tokens) * missed)
 
 
-def _step(
-    *,
-    tokens: NDArray[np.float64],
-    sampled: ArrayLike,
-    attention_flops: NDArray[np.float64],
-    cached_layer_tokens: NDArray[np.float64],
-    replica: ReplicaFigures,
-) -> PhaseTime:
-    """One pass of a tensor-parallel group through all layers."""
-    flops_s = _flops_s(tokens, sampled, replica)
-    weights_s = _weights_s(tokens, replica)
-    pairs_s = _pairs_s(attention_flops, replica)
-    cache_s = _cache_s(cached_layer_tokens, replica)
-    busy_s = np.hypot(flops_s, weights_s) + np.hypot(pairs_s, cache_s)
-    communication_s = tensor_parallel_s(tokens, replica) + pipeline_s(tokens, replica)
-    sampling_s = np.asarray(sampled) * replica.coefficients.sequence_overhead_us / US_PER_S
-    total_s = busy_s + communication_s + _launch_s(replica) + sampling_s
-    return PhaseTime(total_s, flops_s + pairs_s, weights_s + cache_s, sampling_s)
+@dataclass(frozen=True)
+class _Split:
+    """Time of what all tokens share, and what scattered experts add to it [s]."""
+
+    plain_s: Seconds
+    stalled_s: Seconds
 
 
-def _flops_s(
-    tokens: NDArray[np.float64], sampled: ArrayLike, replica: ReplicaFigures
-) -> NDArray[np.float64]:
-    """Multiplying tokens with the weights [s]."""
-    llm, efficiency = replica.llm, replica.coefficients.expert_efficiency
-    parameters = llm.core_parameters + _active_expert_parameters(llm) / efficiency
-    flops = FLOPS_PER_PARAMETER * (
-        parameters * tokens + llm.head_parameters * np.asarray(sampled)
+def _phase(total_s: Seconds, **parts: Seconds) -> PhaseTime:
+    """A phase, parts that are not given at zero."""
+    none = np.zeros_like(total_s)
+    names = [one.name for one in fields(PhaseTime)][1:]
+    return PhaseTime(total_s, *(parts.get(name, none) for name in names))
+
+
+def _launched(busy_s: Seconds, launch_s: Seconds, c: Coefficients) -> Seconds:
+    """Work and launching, which overlap as far as the engine launches ahead [s]."""
+    power = 1.0 + c.launch_overlap
+    longest = np.maximum(np.maximum(busy_s, launch_s), LEAST_S)
+    return longest * ((busy_s / longest) ** power + (launch_s / longest) ** power) ** (
+        1.0 / power
     )
-    return flops / (replica.tensor_parallel * _flops_per_s(replica))
 
 
-def _weights_s(tokens: NDArray[np.float64], replica: ReplicaFigures) -> NDArray[np.float64]:
-    """Reading the weights that a step over these tokens needs [s]."""
+def _launch_s(replica: ReplicaFigures, *, prompt: bool) -> Seconds:
+    """Launching the layers of a step, or those of a prompt outside a graph, (replica,) [s]."""
+    llm, c = replica.llm, replica.coefficients
+    layer_us, expert_us = c.layer_overhead_us, c.expert_overhead_us
+    if prompt:
+        layer_us = layer_us + c.prefill_layer_overhead_us
+        expert_us = expert_us + c.prefill_expert_overhead_us
+    return (llm.layers * layer_us + llm.expert_layers * expert_us) / US_PER_S
+
+
+def _links_s(tokens: NDArray[np.float64], replica: ReplicaFigures) -> Seconds:
+    """Talking to all peers in a step over some tokens of each group [s]."""
+    return (
+        tensor_parallel_s(tokens, replica)
+        + expert_exchange_s(tokens, replica)
+        + pipeline_s(tokens, replica)
+    )
+
+
+def _flops(sequences: NDArray[np.float64], replica: ReplicaFigures) -> _Split:
+    """Multiplying one token of each sequence of a group with the weights [s]."""
     llm = replica.llm
-    experts = llm.expert_bytes * expert_coverage(tokens, llm)
-    read = llm.core_bytes + experts / replica.coefficients.expert_efficiency
-    return read / (replica.tensor_parallel * _bytes_per_s(replica))
+    own = FLOPS_PER_PARAMETER * (llm.core_parameters + llm.head_parameters) * sequences
+    routed = FLOPS_PER_PARAMETER * _active_expert_parameters(llm) * sequences
+    rate = replica.tensor_parallel * _flops_per_s(replica)
+    stall = 1.0 / replica.coefficients.expert_efficiency - 1.0
+    return _Split((own + routed) / rate, routed * stall / rate)
 
 
-def _pairs_s(
-    attention_flops: NDArray[np.float64], replica: ReplicaFigures
-) -> NDArray[np.float64]:
+def _weights(tokens: NDArray[np.float64], replica: ReplicaFigures) -> _Split:
+    """Reading the weights that a step over these tokens of each group needs [s]."""
+    llm, c = replica.llm, replica.coefficients
+    seen = tokens * replica.data_parallel * c.expert_evenness
+    routed = llm.expert_bytes * expert_coverage(seen, llm) / replica.data_parallel
+    rate = replica.tensor_parallel * _bytes_per_s(replica)
+    stall = 1.0 / c.expert_efficiency - 1.0
+    return _Split((llm.core_bytes + routed) / rate, routed * stall / rate)
+
+
+def _prompt_s(tokens: NDArray[np.float64], replica: ReplicaFigures) -> tuple[Seconds, Seconds]:
+    """Multiplying a prompt with the weights, and its tokens with each other [s]."""
+    llm, c = replica.llm, replica.coefficients
+    parameters = llm.core_parameters + _active_expert_parameters(llm) / c.expert_efficiency
+    flops = FLOPS_PER_PARAMETER * (parameters * tokens + llm.head_parameters)
+    rate = replica.tensor_parallel * _flops_per_s(replica) * c.prefill_efficiency
+    pairs = attended_pairs(tokens, llm) * llm.prefill_pair_flops
+    return flops / rate, _pairs_s(pairs, replica)
+
+
+def _pairs_s(attention_flops: NDArray[np.float64], replica: ReplicaFigures) -> Seconds:
     """Multiplying queries with cached tokens, in 16 bits [s]."""
     c = replica.coefficients
-    peak = replica.hardware.attention_tflops * FLOPS_PER_TFLOPS * relative_rate(replica)
+    peak = replica.hardware.attention_tflops * FLOPS_PER_TFLOPS * _clock_rate(replica)
     rate = peak * c.compute_efficiency * c.attention_efficiency
     return attention_flops / (replica.tensor_parallel * rate)
 
 
-def _cache_s(
-    cached_layer_tokens: NDArray[np.float64], replica: ReplicaFigures
-) -> NDArray[np.float64]:
+def _cache_s(cached_layer_tokens: NDArray[np.float64], replica: ReplicaFigures) -> Seconds:
     """Reading the KV cache [s]."""
     rate = _bytes_per_s(replica) * replica.coefficients.attention_efficiency
     cache_bytes = cached_layer_tokens * replica.llm.kv_bytes_per_token_layer
     return cache_bytes / (kv_split(replica) * rate)
-
-
-def _launch_s(replica: ReplicaFigures) -> NDArray[np.float64]:
-    """Scheduling a step and launching its layers, (replica,) [s]."""
-    llm, c = replica.llm, replica.coefficients
-    layers_us = llm.layers * c.layer_overhead_us + llm.expert_layers * c.expert_overhead_us
-    return c.step_overhead_ms / MS_PER_S + layers_us / US_PER_S
-
-
-def _admission_s(replica: ReplicaFigures) -> NDArray[np.float64]:
-    """Admission of a prompt, and launching its layers outside a graph [s]."""
-    llm, c = replica.llm, replica.coefficients
-    dense_us = llm.layers * c.prefill_layer_overhead_us
-    routed_us = llm.expert_layers * c.prefill_expert_overhead_us
-    return c.request_overhead_ms / MS_PER_S + (dense_us + routed_us) / US_PER_S
 
 
 def _active_expert_parameters(llm: LlmFigures) -> NDArray[np.float64]:
@@ -213,27 +273,18 @@ def _flops_per_s(replica: ReplicaFigures) -> NDArray[np.float64]:
     c = replica.coefficients
     narrow = 1.0 - replica.hardware.narrow * (1.0 - c.narrow_efficiency)
     peak = replica.hardware.peak_tflops * FLOPS_PER_TFLOPS
-    return peak * c.compute_efficiency * narrow * relative_rate(replica)
+    return peak * c.compute_efficiency * narrow * _clock_rate(replica)
 
 
-def relative_rate(replica: ReplicaFigures) -> NDArray[np.float64]:
-    r"""Matrix throughput over that without a limit on the clock, (replica,) [1].
-
-    .. math:: \min(f, f_s) / f_s
-
-    At full load the power limit holds the clock at :math:`f_s` anyway, so a limit above it
-    changes nothing.
-    """
-    sustained = replica.coefficients.sustained_clock
-    return np.asarray(np.minimum(replica.clock_fraction, sustained) / sustained)
+def _clock_rate(replica: ReplicaFigures) -> NDArray[np.float64]:
+    """Matrix throughput over that without a limit on the clock, (replica,) [1]."""
+    return compute_rate(replica.clock_fraction, replica.coefficients.sustained_clock)
 
 
 def _bytes_per_s(replica: ReplicaFigures) -> NDArray[np.float64]:
-    r"""Memory throughput of one accelerator, (replica,) [bytes/s].
-
-    .. math:: B\,\eta / (1 + s\,(1/f - 1))
-    """
-    c = replica.coefficients
-    slowing = 1.0 + c.memory_clock_sensitivity * (1.0 / replica.clock_fraction - 1.0)
-    peak = replica.hardware.bandwidth_gb_per_s * BYTES_PER_GB
+    """Memory throughput of one accelerator at the replica's clock, (replica,) [bytes/s]."""
+    c, hardware = replica.coefficients, replica.hardware
+    knee = c.memory_clock_knee_mhz / hardware.boost_clock_mhz
+    peak = hardware.bandwidth_gb_per_s * BYTES_PER_GB
+    slowing = memory_slowing(replica.clock_fraction, knee) / memory_slowing(1.0, knee)
     return np.asarray(peak * c.bandwidth_efficiency / slowing)

@@ -2,17 +2,16 @@ r"""Power of a busy accelerator from what it is busy with, and at which clock.
 
 .. math::
 
-    P = P_{idle} + (P_{limit} - P_{idle}) \min\Bigl(1,\;
-        \min(1, w_c u_c) \min\bigl(1, \tfrac{g(f)}{g(f_s)}\bigr)
-        + \bigl(w_s u_s + w_m \kappa u_m\bigr) g(f) + w_m (1 - \kappa) u_m\Bigr),
-    \qquad g(f) = f\, v(f)^2
+    P = P_{idle} + (P_{limit} - P_{idle})\;\Bigl[\bigl(1 + x^{-6}\bigr)^{-1/6}\Bigr], \qquad
+    x = w_c u_c + w_p u_p + w_m u_m + w_k u_k + w_l u_l + w_s u_s + w_0
 
-:math:`u_c, u_m, u_s` are the shares of a step in which matrix units and memory are busy and
-in which its sequences are sampled; prefill keeps the first busy and reaches the limit, decode
-lives on the second and draws more as the batch grows. The voltage v stands at its floor up to
-the knee and rises from there to one at boost clock. Matrix units at full load never run above
-the sustained clock :math:`f_s`. Memory has a clock of its own, but a share κ of what it draws
-feeds the cores that wait for it.
+with the shares u of the time in which matrix units work for sequences and for prompts, weights
+and KV cache are read, links are busy and sequences are sampled, and a share for being awake.
+What experts are waited for counts with a part of the first and the third. The bracket is x far
+below one and one far above: the power limit holds whatever asks for more, matrix units first.
+A lower clock lowers what follows the core's clock by :math:`g(f) = f\,v(f)^2`
+(:mod:`clocks`), memory's power in part only. Matrix units at full load never run above the
+sustained clock :math:`f_s`.
 
 Source
 ------
@@ -22,43 +21,53 @@ Source
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
+from carbonplan.technology.clocks import core_power
 from carbonplan.technology.figures import ReplicaFigures
 from carbonplan.technology.performance import PhaseTime
 from carbonplan.units import W_PER_KW
 
-
-def relative_voltage(
-    clock_fraction: ArrayLike, floor: ArrayLike, knee: ArrayLike
-) -> NDArray[np.float64]:
-    r"""Voltage over that at boost clock [1].
-
-    .. math:: v(f) = v_0 + (1 - v_0) \max(0, f - f_k) / (1 - f_k)
-    """
-    above = np.maximum(np.asarray(clock_fraction) - knee, 0.0)
-    return np.asarray(floor + (1.0 - floor) * above / (1.0 - np.asarray(knee)))
-
-
-def core_power(
-    clock_fraction: ArrayLike, floor: ArrayLike, knee: ArrayLike
-) -> NDArray[np.float64]:
-    r"""Dynamic power of the cores over that at boost clock, :math:`g(f) = f v(f)^2` [1]."""
-    return np.asarray(clock_fraction) * relative_voltage(clock_fraction, floor, knee) ** 2
+HIGHEST_KNEE = 0.97  # over boost; above, the voltage would have no slope
+LIMIT_SHARPNESS = 6.0  # how near to the limit before it is felt
 
 
 def busy_power_w(phase: PhaseTime, replica: ReplicaFigures) -> NDArray[np.float64]:
     """Power of one accelerator during a phase, host excluded, (..., replica) [W]."""
-    c, hardware = replica.coefficients, replica.hardware
-    core = core_power(replica.clock_fraction, c.voltage_floor, c.voltage_knee)
-    sustained = core_power(c.sustained_clock, c.voltage_floor, c.voltage_knee)
-    matrix = np.minimum(c.compute_power_share * phase.compute_fraction, 1.0)
-    matrix = matrix * np.minimum(core / sustained, 1.0)
-    memory = c.memory_power_share * phase.memory_fraction
-    sampling = c.sequence_power_share * phase.sampling_fraction
-    follows = (sampling + c.memory_core_share * memory) * core
-    share = np.minimum(matrix + follows + (1.0 - c.memory_core_share) * memory, 1.0)
-    return hardware.idle_w + share * (hardware.limit_w - hardware.idle_w)
+    hardware = replica.hardware
+    asked = _asked(phase, replica)
+    return hardware.idle_w + limited(asked) * (hardware.limit_w - hardware.idle_w)
+
+
+def limited(asked: NDArray[np.float64]) -> NDArray[np.float64]:
+    r"""Share of the power above idle that the limit lets through, of what is asked for [1].
+
+    .. math:: x\,(1 + x^6)^{-1/6}
+    """
+    return asked / (1.0 + asked**LIMIT_SHARPNESS) ** (1.0 / LIMIT_SHARPNESS)
+
+
+def _asked(phase: PhaseTime, replica: ReplicaFigures) -> NDArray[np.float64]:
+    """What a phase would draw above idle without a limit, over limit minus idle [1]."""
+    c = replica.coefficients
+    knee = np.minimum(c.voltage_knee_mhz / replica.hardware.boost_clock_mhz, HIGHEST_KNEE)
+    core = core_power(replica.clock_fraction, c.voltage_floor, knee)
+    sustained = core_power(c.sustained_clock, c.voltage_floor, knee)
+    waiting = c.stall_power_share
+    computing = np.minimum(phase.share("compute") + waiting * phase.share("stalled_compute"), 1)
+    reading = np.minimum(phase.share("memory") + waiting * phase.share("stalled_memory"), 1)
+    matrix = c.compute_power_share * computing + c.prompt_power_share * phase.share("prompt")
+    memory = c.memory_power_share * reading + c.cache_power_share * phase.share("cache")
+    others = (
+        c.link_power_share * phase.share("link")
+        + c.sequence_power_share * phase.share("sampling")
+        + c.active_power_share
+    )
+    return (
+        matrix * np.minimum(core / sustained, 1.0)
+        + memory * (1.0 - c.memory_core_share * (1.0 - core))
+        + others * core
+    )
 
 
 def above_idle_kw(phase: PhaseTime, replica: ReplicaFigures) -> NDArray[np.float64]:

@@ -40,6 +40,7 @@ class LlmFigures:
     window_tokens: float
     kv_bytes_per_token_layer: float
     kv_shards: float  # over how many tensor-parallel ranks the cache can be split
+    latent_attention: float  # 1 where the cache is latent
     prefill_pair_flops: float  # of a query and a cached token in one layer, all heads
     decode_pair_flops: float
 
@@ -80,6 +81,7 @@ def llm_figures(llm: ModelCard, precision: str) -> LlmFigures:
         window_tokens=llm.sliding_window_tokens or llm.context_tokens,
         kv_bytes_per_token_layer=_kv_values(llm) * ACTIVATION_BYTES,
         kv_shards=1 if llm.mla else llm.kv_heads,
+        latent_attention=float(llm.mla is not None),
         prefill_pair_flops=2.0 * llm.attention_heads * _prefill_width(llm),
         decode_pair_flops=2.0 * llm.attention_heads * _decode_width(llm),
     )

@@ -40,7 +40,7 @@ def test_calibrate_writes_a_table_that_a_plan_can_read(folder, capsys):
     assert "step_s" in printed
     rows = read_coefficients(folder / "mine.csv")
     assert {row.source for row in rows} == {"own.csv"}
-    assert {row.accelerator_family for row in rows} == {"h100-sxm"}
+    assert {row.name for row in rows} == {"h100-sxm"}
 
 
 def test_calibrate_as_one_document(capsys):

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from carbonplan.technology.bands import UNFAVOURABLE, calibration_at
-from carbonplan.technology.calibration import Coefficients
-from carbonplan.technology.figures import ReplicaFigures
+from carbonplan.technology.coefficients import Coefficients
+from carbonplan.technology.figures import ReplicaFigures, replica_figures
 from carbonplan.technology.performance import decode_step, prefill, prompt_work
 from carbonplan.technology.power import above_idle_kw
-from tests.technology.example_records import LLAMA_70B, T4_4
-from tests.technology.example_replicas import CALIBRATION, figures
+from tests.technology.example_records import H100_8, LLAMA_70B, T4_4
+from tests.technology.example_replicas import CALIBRATION, figures, replica
 
 ENDS = {name: end for name, end in UNFAVOURABLE.items() if end is not None}
 STEP = 1.1  # by which a coefficient is moved; small enough to stay where it means something
@@ -19,17 +19,29 @@ def test_every_coefficient_has_its_bad_end_or_none():
     assert set(UNFAVOURABLE) == {field.name for field in fields(Coefficients)}
 
 
-def test_every_row_is_at_its_end_of_the_band():
+def test_every_coefficient_is_at_its_end_of_the_band():
     bad, good = (calibration_at(CALIBRATION, end) for end in ("pessimistic", "optimistic"))
-    for key, row in CALIBRATION.rows.items():
-        end = UNFAVOURABLE[row.coefficient]
+    central = CALIBRATION.evidence(H100_8.accelerator)
+    pessimistic, optimistic = (one.evidence(H100_8.accelerator) for one in (bad, good))
+    for name, known in central.items():
+        end = UNFAVOURABLE[name]
         if end is None:
-            assert bad.rows[key] == good.rows[key] == row
+            assert pessimistic[name].value == optimistic[name].value == known.value
         else:
             other = "high" if end == "low" else "low"
-            assert bad.rows[key].value == getattr(row, end)
-            assert good.rows[key].value == getattr(row, other)
-            assert (bad.rows[key].low, bad.rows[key].high) == (row.low, row.high)
+            assert bad.ends[name] == end
+            assert good.ends[name] == other
+
+
+def test_a_step_and_its_power_are_scaled_by_their_bands():
+    """All efficiencies and overheads at their ends give the time at its end."""
+    figures_at = [
+        replica_figures([replica()], calibration_at(CALIBRATION, stance))
+        for stance in ("central", "pessimistic")
+    ]
+    central, worse = (decode_step(16.0, 900.0, part).total_s[0] for part in figures_at)
+    row = CALIBRATION.rows["step_overhead_ms", "kind", "gpu"]
+    assert worse / central == pytest.approx(row.high / row.value, rel=0.03)
 
 
 def test_the_central_stance_moves_nothing():

@@ -16,10 +16,8 @@ def main() -> None:
     parser.add_argument("measurements", type=Path, help="folder of performance tables")
     parser.add_argument("--date", default="2026-11-20", help="written beside the coefficients")
     arguments = parser.parse_args()
-    write(
-        calibrate(arguments.measurements, data_root(), arguments.date),
-        data_root() / "calibration",
-    )
+    calibrated = calibrate(arguments.measurements, data_root(), arguments.date)
+    write(calibrated, data_root() / "calibration", arguments.date)
 
 
 main()

@@ -8,8 +8,8 @@ sets or quantities at once. Beside the models stand the plain roofline and the n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
 
@@ -20,25 +20,26 @@ from carbonplan.catalogue.records import Count, Evidence, Record
 from carbonplan.catalogue.shipped import data_root
 from carbonplan.catalogue.tables import read_table
 from carbonplan.catalogue.writing import table_text, write_whole
-from carbonplan.technology.calibrate.measurements import measurements
+from carbonplan.technology.calibrate.clock_rows import values_from
+from carbonplan.technology.calibrate.clocks import predicted_ratio
+from carbonplan.technology.calibrate.measurements import Measurements, measurements
 from carbonplan.technology.calibrate.names import read_names
 from carbonplan.technology.calibrate.neighbours import neighbours
-from carbonplan.technology.calibrate.prediction import QUANTITIES, figures_of, predicted
+from carbonplan.technology.calibrate.prediction import RATIOS, load_of, with_calibration
 from carbonplan.technology.calibrate.roofline import roofline, too_fast
 from carbonplan.technology.calibrate.serving import Known, read_known
-from carbonplan.technology.calibration import Calibration
-from carbonplan.technology.figures import stacked, taken
+from carbonplan.technology.calibration import Calibration, CoefficientRow
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Array = NDArray[np.float64]
-Refitted = Callable[["pd.DataFrame", Known], Array]
 Line = Literal["crossvalidated", "model", "roofline", "neighbour"]
 Part = Literal["all", "accelerator", "llm", "engine", "task"]
 LINES: tuple[Line, ...] = get_args(Line)
 PARTS: tuple[Part, ...] = get_args(Part)
 SHIPPED = Path("calibration") / "accuracy.csv"
+LOADS = Path("calibration") / "loads.csv"
 DIGITS = 4
 NAMELESS = "none"  # kernels have no LLM, most tables no tasks
 NOT_PREDICTED = "no model of this quantity"
@@ -121,31 +122,46 @@ class Judgement:
         return tuple(line for line in LINES if line in self.rows)
 
 
-def judge(
-    folder: Path, calibration: Calibration, refitted: Refitted | None = None
+def judge(folder: Path, calibration: Calibration) -> Judgement:
+    """The given coefficients, as they are, against every table of a folder."""
+    known = read_known(data_root())
+    found = plausible(measurements(folder, read_names(data_root())), known)
+    return judged(found, known, calibration, shipped_loads())
+
+
+def plausible(found: Measurements, known: Known) -> Measurements:
+    """Measurements without those that no model can explain."""
+    import pandas as pd
+
+    fast = too_fast(found.rows, known.llms, known.accelerators)
+    left_out = pd.concat([found.left_out, _counted(found.rows[fast], TOO_FAST)])
+    return replace(found, rows=found.rows[~fast].reset_index(drop=True), left_out=left_out)
+
+
+def judged(
+    found: Measurements,
+    known: Known,
+    calibration: Calibration,
+    loads: Iterable[CoefficientRow],
+    left_out: Array | None = None,
 ) -> Judgement:
-    """The given coefficients against every table of a folder.
+    """Measurements with every line.
 
     Parameters
     ----------
-    calibration
-        Judged as they are, without a refit.
-    refitted
-        What a fit without a row's pair says of it, from the rows; adds ``crossvalidated``.
+    loads
+        Coefficients of loads other than those that are planned.
+    left_out
+        What fits without a row's pair say of it, (row,); adds ``crossvalidated``.
     """
     import pandas as pd
 
-    found, known = measurements(folder, read_names(data_root())), read_known(data_root())
-    fast = too_fast(found.rows, known.llms, known.accelerators)
-    rows = with_lines(found.rows[~fast].reset_index(drop=True), known, calibration)
-    if refitted is not None:
-        rows = rows.assign(crossvalidated=refitted(rows, known))
+    rows = with_lines(found.rows, known, calibration, loads)
+    if left_out is not None:
+        rows = rows.assign(crossvalidated=left_out)
     silent = rows["model"].isna()
-    reasons = [
-        found.left_out,
-        _counted(found.rows[fast], TOO_FAST),
-        _counted(rows[silent], NOT_PREDICTED + " (" + rows["quantity"][silent] + ")"),
-    ]
+    unpredicted = NOT_PREDICTED + " (" + rows["quantity"][silent] + ")"
+    reasons = [found.left_out, _counted(rows[silent], unpredicted)]
     return Judgement(
         rows[~silent].reset_index(drop=True),
         pd.concat(reasons).sort_values(["dataset", "reason"], ignore_index=True),
@@ -159,27 +175,37 @@ def _counted(rows: pd.DataFrame, reason: str | pd.Series) -> pd.DataFrame:
     return told.groupby(["dataset", "reason"]).size().rename("rows").reset_index()
 
 
-def with_lines(rows: pd.DataFrame, known: Known, calibration: Calibration) -> pd.DataFrame:
+def with_lines(
+    rows: pd.DataFrame, known: Known, calibration: Calibration, loads: Iterable[CoefficientRow]
+) -> pd.DataFrame:
     """Rows with the predictions of the model and of the two lines to beat."""
     return rows.assign(
-        model=model_values(rows, known, calibration),
+        model=model_values(rows, known, calibration, loads),
         roofline=roofline(rows, known.llms, known.accelerators),
         neighbour=neighbours(rows, known.llms, known.accelerators),
     )
 
 
-def model_values(rows: pd.DataFrame, known: Known, calibration: Calibration) -> Array:
+def model_values(
+    rows: pd.DataFrame, known: Known, calibration: Calibration, loads: Iterable[CoefficientRow]
+) -> Array:
     """What the models say of every row, (row,); NaN where they do not know its quantity."""
     values = np.full(len(rows), np.nan)
-    spoken = (rows["quantity"].isin(QUANTITIES) & (rows["llm"] != "")).to_numpy()
-    if spoken.any():
-        some = rows[spoken]
-        code, names = some["accelerator"].factorize()
-        each = stacked([calibration.coefficients(known.accelerators[n][0]) for n in names])
-        coefficients = taken(each, code)
-        figures = figures_of(some, known.llms, known.accelerators, coefficients)
-        values[spoken] = predicted(some, figures)
+    served = (rows["llm"] != "").to_numpy()
+    if served.any():
+        load = load_of(rows[served], known.llms, known.accelerators)
+        values[served] = with_calibration(load, calibration)
+    ratio = rows["quantity"].isin(RATIOS).to_numpy()
+    if ratio.any():
+        response = values_from([*calibration.rows.values(), *loads], known)
+        some = rows[ratio].reset_index(drop=True)
+        values[ratio] = predicted_ratio(some, known, response)
     return values
+
+
+def shipped_loads() -> tuple[CoefficientRow, ...]:
+    """Coefficients of kernels and training, which are measured but not planned."""
+    return read_table(data_root() / LOADS, CoefficientRow)
 
 
 def errors(judged: pd.DataFrame, line: Line) -> Array:

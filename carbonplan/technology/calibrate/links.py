@@ -2,46 +2,62 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from carbonplan.technology.calibrate.fit import Fitted, Parameter
+from carbonplan.technology.calibration import CoefficientRow
 from carbonplan.technology.communication import allreduce_s
 from carbonplan.units import BYTES_PER_GB, MS_PER_S
 
-LINKS = {  # link family by measured systems, with its bandwidth in one direction [GB/s]
+if TYPE_CHECKING:
+    import pandas as pd
+
+LINKS = {  # link by measured systems, with its bandwidth in one direction [GB/s]
     "nvlink 3": {"a100_sxm": 300.0},
     "nvlink 4": {"h100_sxm": 450.0, "h200_sxm": 450.0},
     "nvlink 5": {"b200_sxm": 900.0, "b300_sxm": 900.0},
     "pcie": {"l40s": 32.0},
 }
-LINKS["gpu"] = {**LINKS["nvlink 3"], **LINKS["nvlink 4"], **LINKS["nvlink 5"]}
-PARAMETERS = (
-    ("allreduce_base_us", 5.0, 0.5, 50.0, "us"),
-    ("allreduce_hop_us", 2.0, 0.1, 50.0, "us"),
-    ("link_efficiency", 0.7, 0.05, 1.0, "1"),
-    ("link_contention", 0.1, 0.01, 3.0, "1"),
-)
+SWITCHED = ("nvlink 3", "nvlink 4", "nvlink 5")  # what an unknown link is taken for
+PARAMETERS = {  # start, least and most plausible value
+    "allreduce_base_us": (5.0, 0.5, 50.0),
+    "allreduce_hop_us": (2.0, 0.1, 50.0),
+    "link_efficiency": (0.7, 0.05, 0.95),
+    "link_contention": (0.1, 0.01, 3.0),
+}
 
 
-def fit_links(folder: Path) -> tuple[Fitted, ...]:
-    """Coefficients of every link family, and pooled over the links that are not a host bus."""
+@dataclass(frozen=True)
+class LinkFit:
+    """Coefficients of links of one kind, and how well they explain its all-reduces."""
+
+    values: Mapping[str, float]
+    rows: int
+    median_abs_error: float
+
+
+def fit_links(folder: Path) -> dict[str, LinkFit]:
+    """Fits by link, and of all links with a switch under "gpu"; empty without the table."""
     import pandas as pd
 
-    table = pd.read_csv(folder / "collectives_nccl_latency.csv")
+    path = folder / "collectives_nccl_latency.csv"
+    if not path.is_file():
+        return {}
+    table = pd.read_csv(path)
     table = table[(table["op_name"] == "all_reduce") & (table["nccl_dtype"] == "half")]
-    return tuple(
-        fitted
-        for family, systems in LINKS.items()
-        for fitted in _fit_family(family, table[table["system"].isin(systems)], systems)
-    )
+    pooled = {name: width for link in SWITCHED for name, width in LINKS[link].items()}
+    return {link: _fit(table, systems) for link, systems in {**LINKS, "gpu": pooled}.items()}
 
 
-def _fit_family(family, table, systems: dict[str, float]) -> tuple[Fitted, ...]:
+def _fit(table: pd.DataFrame, systems: Mapping[str, float]) -> LinkFit:
     from scipy.optimize import least_squares
 
+    table = table[table["system"].isin(list(systems))]
     peers = table["num_gpus"].to_numpy(float)
     message_bytes = 2.0 * table["message_elements"].to_numpy(float)
     link = table["system"].map(systems).to_numpy(float) * BYTES_PER_GB
@@ -52,19 +68,38 @@ def _fit_family(family, table, systems: dict[str, float]) -> tuple[Fitted, ...]:
         reached = link * efficiency / (peers / 2.0) ** contention
         return np.log(allreduce_s(message_bytes, peers, reached, base_us, hop_us) / measured_s)
 
-    start, least, most = (np.log([p[i] for p in PARAMETERS]) for i in (1, 2, 3))
+    start, least, most = np.log(np.array(list(PARAMETERS.values()))).T
     found = least_squares(errors, start, bounds=(least, most), loss="soft_l1", f_scale=0.1)
     error = float(np.median(np.abs(np.expm1(errors(found.x)))))
-    return tuple(
-        Fitted(
-            Parameter(name, family, first, lowest, highest, unit),
-            value,
-            max(value / (1.0 + error), lowest),
-            min(value * (1.0 + error), highest),
-            len(table),
-            error,
-        )
-        for (name, first, lowest, highest, unit), value in zip(
-            PARAMETERS, np.exp(found.x).tolist(), strict=True
-        )
+    values = dict(zip(PARAMETERS, np.exp(found.x).tolist(), strict=True))
+    return LinkFit(values, len(table), error)
+
+
+def link_rows(fits: Mapping[str, LinkFit]) -> list[CoefficientRow]:
+    """Rows of a calibration: the pooled values, and factors of every link on them."""
+    pooled = fits["gpu"]
+    return [
+        _row(coefficient, link, fit, pooled)
+        for coefficient in PARAMETERS
+        for link, fit in fits.items()
+    ]
+
+
+def _row(coefficient: str, link: str, fit: LinkFit, pooled: LinkFit) -> CoefficientRow:
+    is_pooled = link == "gpu"
+    base = 1.0 if is_pooled else pooled.values[coefficient]
+    value, error = fit.values[coefficient] / base, fit.median_abs_error
+    return CoefficientRow(
+        coefficient=coefficient,
+        level="kind" if is_pooled else "link",
+        name=link,
+        value=value,
+        low=value / (1.0 + error),
+        high=value * (1.0 + error),
+        unit="us" if is_pooled and coefficient.endswith("_us") else "1",
+        rows=fit.rows,
+        median_abs_error=error,
+        evidence="derived",
+        source="",
+        date="",
     )

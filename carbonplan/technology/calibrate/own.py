@@ -27,7 +27,9 @@ from numpy.typing import NDArray
 
 from carbonplan.catalogue.measurements import Measurement
 from carbonplan.technology.calibrate.own_prediction import Case, repeats_as_one
-from carbonplan.technology.calibration import Calibration, CoefficientRow, Coefficients
+from carbonplan.technology.calibration import Calibration, CoefficientRow, Known
+from carbonplan.technology.coefficients import MOST, Coefficients
+from carbonplan.technology.figures import taken
 
 LARGE_ERROR = 0.2  # in logarithms: from here on an error counts linearly
 FELT = 0.05  # least change of a row, in logarithms, for one of a group to be felt
@@ -56,11 +58,10 @@ TIME_GROUPS = (
     ),
 )
 POWER_GROUPS = (
-    Group(("compute_power_share",), SHARE_ROWS),
-    Group(("memory_power_share",), SHARE_ROWS),
-    Group(("sequence_power_share",), SHARE_ROWS),
+    Group(("compute_power_share", "prompt_power_share"), SHARE_ROWS),
+    Group(("memory_power_share", "cache_power_share"), SHARE_ROWS),
+    Group(("sequence_power_share", "active_power_share"), SHARE_ROWS),
 )
-MOST = {"compute_efficiency": 1.0, "bandwidth_efficiency": 1.0}
 
 
 @dataclass(frozen=True)
@@ -124,18 +125,22 @@ def _refit_one(
     """One accelerator: times, then power."""
     case = Case.of(repeats_as_one(measurements), calibration)
     power = case.rows["quantity"].str.endswith(POWER).to_numpy()
-    before = case.coefficients
     times = _fit(case.where(~power), TIME_GROUPS)
-    timed = _scaled(before, times)
-    powers = _fit(case.where(power).starting_from(timed), POWER_GROUPS)
-    after = _scaled(timed, powers)
-    errors = np.abs(case.relative_errors(after))
+    timed = _scaled(case.coefficients, times)
+    powers = _fit(case.where(power).starting_from(_part(timed, power)), POWER_GROUPS)
+    errors = np.abs(case.relative_errors(_scaled(timed, powers)))
     shipped = calibration.evidence(case.accelerator)
     rows = [
         *_rows(case.accelerator.accelerator, times, errors[~power], shipped, stamp),
         *_rows(case.accelerator.accelerator, powers, errors[power], shipped, stamp),
     ]
-    return Refit(tuple(rows), _errors(case, np.abs(case.relative_errors(before)), errors))
+    refitted = case.under(calibration.with_rows(rows))
+    before, after = (np.abs(one.relative_errors(one.coefficients)) for one in (case, refitted))
+    return Refit(tuple(rows), _errors(case, before, after))
+
+
+def _part(coefficients: Coefficients, rows: NDArray[np.bool_]) -> Coefficients:
+    return taken(coefficients, np.flatnonzero(rows))
 
 
 def _fit(case: Case, groups: Sequence[Group]) -> tuple[_Scaled, ...]:
@@ -174,7 +179,11 @@ def _unscaled(case: Case, group: Group) -> _Scaled:
 
 def _most(coefficients: Coefficients, group: Group) -> float:
     """Largest factor that keeps every coefficient of a group plausible; above 1."""
-    room = [MOST[name] / getattr(coefficients, name) for name in group.names if name in MOST]
+    room = [
+        float(MOST[name] / getattr(coefficients, name).max())
+        for name in group.names
+        if name in MOST
+    ]
     return max(min([FURTHEST, *room]), 1.0 + 1e-6)
 
 
@@ -193,37 +202,36 @@ def _rows(
     accelerator: str,
     groups: Sequence[_Scaled],
     errors: NDArray[np.float64],
-    shipped: Mapping[str, CoefficientRow],
+    shipped: Mapping[str, Known],
     stamp: Mapping[str, str],
 ) -> list[CoefficientRow]:
-    """Rows of the table, a row for each coefficient of the groups."""
+    """Rows of the table, a factor for each coefficient of the groups."""
     return [
-        shipped[name].model_copy(
-            update={
-                "accelerator_family": accelerator,
-                **_value_and_band(name, shipped[name], one, errors[one.feel]),
-                "evidence": "derived",
-                **stamp,
-            }
+        CoefficientRow(
+            coefficient=name,
+            level="own",
+            name=accelerator,
+            **_factor_and_band(shipped[name], one, errors[one.feel]),
+            unit="1",
+            evidence="derived",
+            **stamp,
         )
         for one in groups
         for name in one.group.names
     ]
 
 
-def _value_and_band(
-    name: str, shipped: CoefficientRow, one: _Scaled, errors: NDArray[np.float64]
+def _factor_and_band(
+    shipped: Known, one: _Scaled, errors: NDArray[np.float64]
 ) -> dict[str, float | int]:
-    """Value, and the band of the residuals or what few rows leave of the shipped band."""
-    value, error = _rounded(shipped.value * one.factor), float(np.median(errors))
+    """Factor, and the band of the residuals or what few rows leave of the shipped band."""
+    value, error = _rounded(one.factor), float(np.median(errors))
     left = one.group.shipped_rows / (one.group.shipped_rows + len(errors))
-    shipped_spread = shipped.high / shipped.value - 1.0 if shipped.value > 0 else 0.0
-    spread = max(error, left * shipped_spread)
-    high = min(_rounded(value * (1.0 + spread)), MOST.get(name, np.inf))
+    spread = max(error, left * (shipped.high / shipped.value - 1.0))
     return {
         "value": value,
         "low": min(_rounded(value / (1.0 + spread)), value),
-        "high": max(high, value),
+        "high": max(_rounded(value * (1.0 + spread)), value),
         "rows": len(errors),
         "median_abs_error": _rounded(error),
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,8 +14,9 @@ from carbonplan.catalogue.measurements import Measurement, accelerator_records
 from carbonplan.catalogue.records import Accelerator, AcceleratorPower
 from carbonplan.catalogue.shipped import data_root
 from carbonplan.catalogue.tables import read_keyed
-from carbonplan.technology.calibrate.prediction import figures_of
-from carbonplan.technology.calibration import Calibration, Coefficients
+from carbonplan.technology.calibrate.prediction import Load, load_of
+from carbonplan.technology.calibration import Calibration
+from carbonplan.technology.coefficients import Coefficients
 from carbonplan.technology.figures import ReplicaFigures
 from carbonplan.technology.performance import (
     PhaseTime,
@@ -42,16 +43,13 @@ class Case:
         The one that was measured.
     rows
         A row for each measurement, columns as the fields of ``Measurement``.
-    replica
-        What each row was measured on, (row,); its coefficients are not used.
-    coefficients
-        Of the accelerator before the refit.
+    load
+        What each row was measured on, (row,), with the coefficients before the refit.
     """
 
     accelerator: Accelerator
     rows: pd.DataFrame
-    replica: ReplicaFigures
-    coefficients: Coefficients
+    load: Load
 
     @classmethod
     def of(cls, measurements: Sequence[Measurement], calibration: Calibration) -> Case:
@@ -59,32 +57,38 @@ class Case:
         import pandas as pd
 
         rows = pd.DataFrame([row.model_dump() for row in measurements])
+        rows = rows.assign(engine=calibration.engine)
         name = measurements[0].accelerator
         accelerator = accelerator_records()[name]
         power = read_keyed(data_root() / "hardware" / "accelerator_power.csv", AcceleratorPower)
-        coefficients = calibration.coefficients(accelerator)
-        replica = figures_of(
+        load = load_of(
             rows,
             {card.llm: card for card in cards(dict.fromkeys(rows["llm"]))},
             {name: (accelerator, power[name])},
-            over_rows(coefficients, len(rows)),
         )
-        clock = rows["clock_fraction"].to_numpy(float)
-        return cls(accelerator, rows, replace(replica, clock_fraction=clock), coefficients)
+        return cls(accelerator, rows, load).under(calibration)
+
+    @property
+    def coefficients(self) -> Coefficients:
+        return self.load.replica.coefficients
+
+    def under(self, calibration: Calibration) -> Case:
+        """With the coefficients of a calibration."""
+        return self.starting_from(calibration.coefficients(self.load.subjects))
 
     def where(self, chosen: NDArray[np.bool_]) -> Case:
         """The case with some of its rows."""
         part = np.flatnonzero(chosen)
         return replace(
-            self, rows=self.rows.iloc[part].reset_index(drop=True), replica=self.replica[part]
+            self, rows=self.rows.iloc[part].reset_index(drop=True), load=self.load[part]
         )
 
     def starting_from(self, coefficients: Coefficients) -> Case:
-        return replace(self, coefficients=coefficients)
+        return replace(self, load=self.load.at(coefficients))
 
     def relative_errors(self, coefficients: Coefficients) -> NDArray[np.float64]:
         """Predicted over measured, less one, (row,) [1]."""
-        replica = replace(self.replica, coefficients=over_rows(coefficients, len(self.rows)))
+        replica = replace(self.load.replica, coefficients=coefficients)
         values = self.rows["value"].to_numpy(float)
         return predicted(self.rows, replica) / values - 1.0
 
@@ -100,13 +104,6 @@ def repeats_as_one(measurements: Sequence[Measurement]) -> list[Measurement]:
         run.model_copy(update={"value": float(np.median(values))})
         for run, values in runs.items()
     ]
-
-
-def over_rows(coefficients: Coefficients, rows: int) -> Coefficients:
-    """Coefficients of one accelerator as arrays, (row,)."""
-    return Coefficients(
-        *(np.full(rows, getattr(coefficients, field.name)) for field in fields(Coefficients))
-    )
 
 
 def predicted(rows: pd.DataFrame, replica: ReplicaFigures) -> NDArray[np.float64]:

@@ -1,115 +1,287 @@
-"""What the technology models say of a measurement."""
+"""What the technology models say of measurements.
+
+Two habits of benchmarks are undone here: engines without a serving loop run the stages of a
+pipeline one after another, so that of several accelerators one works; and a published maximum
+ran with as many sequences as memory holds, or as its engine admits.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from carbonplan.catalogue.records import Accelerator, AcceleratorPower, ModelCard
-from carbonplan.technology.calibration import Coefficients
+from carbonplan.technology.calibration import Calibration
+from carbonplan.technology.coefficients import NAMES, Coefficients
 from carbonplan.technology.figures import (
     ReplicaFigures,
     accelerator_figures,
     stacked,
     taken,
 )
-from carbonplan.technology.performance import decode_step, prefill, prompt_work
+from carbonplan.technology.memory import memory_batch
+from carbonplan.technology.performance import PhaseTime, decode_step, prefill, prompt_work
 from carbonplan.technology.power import busy_power_w
-from carbonplan.technology.shapes import llm_figures
+from carbonplan.technology.shapes import LlmFigures, llm_figures
+from carbonplan.technology.subjects import (
+    DEFAULT_ENGINE,
+    FAMILIES,
+    Subjects,
+    names_by_level,
+    shape_features,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
 
+Floats = NDArray[np.float64]
+Accelerators = Mapping[str, tuple[Accelerator, AcceleratorPower]]
+SEQUENTIAL = ("transformers", "llama.cpp")  # engine families: one stage works at a time
+RATIOS = ("relative_time", "relative_power")  # predicted by ``clocks``
+COPIES = "mlperf"  # engine whose data parallelism is that of whole replicas
+NARROW_CACHE = 0.5  # bytes of a cache below 16 bits, over those of one in 16
+FULLNESS = 4.0  # how sharply memory or the engine's limit, whichever is less, ends a batch
 
-def figures_of(
-    rows: pd.DataFrame,
-    llms: Mapping[str, ModelCard],
-    accelerators: Mapping[str, tuple[Accelerator, AcceleratorPower]],
-    coefficients: Coefficients,
-) -> ReplicaFigures:
-    """The replicas that rows were measured on, (row,), with coefficients over rows."""
-    llm_keys = rows[["llm", "precision"]].apply(tuple, axis=1)
-    hardware_keys = rows[["accelerator", "precision"]].apply(tuple, axis=1)
-    llm_at, llm_names = _numbered(llm_keys)
-    hardware_at, hardware_names = _numbered(hardware_keys)
-    llm = stacked([llm_figures(llms[name], precision) for name, precision in llm_names])
-    hardware = stacked(
-        [
-            accelerator_figures(*accelerators[name], precision)
-            for name, precision in hardware_names
-        ]
+
+@dataclass(frozen=True)
+class Load:
+    """What rows were measured on, and under which load, (row,).
+
+    Attributes
+    ----------
+    replica
+        Its coefficients are at one until others are given.
+    subjects
+        Whom coefficients are asked for.
+    batch
+        Sequences running in all replicas of a row together; NaN: as many as there is room for.
+    copies
+        Replicas of their own.
+    idle_stages
+        Accelerators of which one works at a time.
+    """
+
+    replica: ReplicaFigures
+    subjects: Subjects
+    quantity: NDArray[np.str_]
+    batch: Floats
+    input_tokens: Floats
+    output_tokens: Floats
+    copies: Floats
+    idle_stages: Floats
+
+    def __len__(self) -> int:
+        return len(self.batch)
+
+    def __getitem__(self, part: NDArray[np.int64]) -> Load:
+        return Load(*(getattr(self, one.name)[part] for one in fields(self)))
+
+    @property
+    def context_tokens(self) -> Floats:
+        """Mean over the decode of a request."""
+        return self.input_tokens + self.output_tokens / 2.0
+
+    @cached_property
+    def parts(self) -> Mapping[str, tuple[NDArray[np.int64], Load]]:
+        """Rows of each quantity that the models know: their places, and their load."""
+        places = {
+            name: np.flatnonzero(self.quantity == name)
+            for name in np.unique(self.quantity)
+            if name in QUANTITIES
+        }
+        return {name: (place, self[place]) for name, place in places.items()}
+
+    def at(self, coefficients: Coefficients) -> Load:
+        return replace(self, replica=replace(self.replica, coefficients=coefficients))
+
+
+def load_of(
+    rows: pd.DataFrame, llms: Mapping[str, ModelCard], accelerators: Accelerators
+) -> Load:
+    """The load of rows with an LLM; records are read once for each LLM and accelerator.
+
+    Columns that a table may lack: engine, task, clock and the degrees of parallelism beyond
+    tensor and pipeline.
+    """
+    count = len(rows)
+
+    def column(name: str, default: float) -> Floats:
+        return rows[name].to_numpy(float) if name in rows else np.full(count, default)
+
+    def words(name: str, default: str) -> NDArray[np.str_]:
+        return rows[name].to_numpy(str) if name in rows else np.full(count, default)
+
+    engines = words("engine", DEFAULT_ENGINE)
+    stages, groups = column("pipeline_parallel", 1.0), column("data_parallel", 1.0)
+    alone = np.isin([FAMILIES.get(one, one) for one in engines], SEQUENTIAL)
+    copied = engines == COPIES
+    llm = _over_rows(rows, "llm", lambda name, precision: llm_figures(llms[name], precision))
+    llm = _with_cache(llm, words("kv_precision", "bf16"))
+    hardware = _over_rows(
+        rows,
+        "accelerator",
+        lambda name, precision: accelerator_figures(*accelerators[name], precision),
     )
-    return ReplicaFigures(
-        taken(llm, llm_at),
-        taken(hardware, hardware_at),
-        coefficients,
-        rows["tensor_parallel"].to_numpy(float),
-        rows["pipeline_parallel"].to_numpy(float),
-        np.ones(len(rows)),
+    ranks, stages_at_once = column("tensor_parallel", 1.0), np.where(alone, 1.0, stages)
+    attending = np.where(copied, 1.0, groups)
+    keys = [rows["accelerator"].to_numpy(str), engines, words("precision", "bf16")]
+    groups_of, place = np.unique(
+        np.stack([*keys, words("task", "")]), axis=1, return_inverse=True
+    )
+    records = np.array([accelerators[str(name)][0] for name in groups_of[0]], dtype=object)
+    subjects = Subjects(
+        names_by_level(records, *groups_of[1:]),
+        place.reshape(-1),
+        shape_features(
+            llm, hardware, ranks, stages_at_once, column("expert_parallel", 1.0), attending
+        ),
+    )
+    neutral = Coefficients(*(np.ones(count) for _ in NAMES))
+    clocks = column("clock_fraction", 1.0)
+    return Load(
+        ReplicaFigures(llm, hardware, neutral, ranks, stages_at_once, attending, clocks),
+        subjects,
+        words("quantity", ""),
+        column("batch", np.nan),
+        column("input_tokens", np.nan),
+        column("output_tokens", np.nan),
+        copies=np.where(copied, groups, 1.0),
+        idle_stages=np.where(alone, stages, 1.0),
     )
 
 
-def predicted(rows: pd.DataFrame, replica: ReplicaFigures) -> NDArray[np.float64]:
-    """The measured quantity of every row as the models see it, in the row's unit, (row,)."""
-    values = np.full(len(rows), np.nan)
-    for quantity, formula in QUANTITIES.items():
-        part = np.flatnonzero(rows["quantity"] == quantity)
-        if len(part):
-            some = rows.iloc[part]
-            columns = (
-                some[name].to_numpy(float)
-                for name in ("batch", "input_tokens", "output_tokens")
-            )
-            values[part] = formula(*columns, replica[part])
+def predicted(load: Load, coefficients: Coefficients) -> Floats:
+    """The quantity of every row as the models see it, in the row's unit, (row,).
+
+    NaN where they do not know the quantity.
+    """
+    values = np.full(len(load), np.nan)
+    for name, (place, part) in load.parts.items():
+        values[place] = QUANTITIES[name](part.at(taken(coefficients, place)))
     return values
 
 
-def _numbered(keys: pd.Series) -> tuple[NDArray[np.int64], list]:
-    codes, names = keys.factorize()
-    return codes, list(names)
+def with_calibration(load: Load, calibration: Calibration) -> Floats:
+    """Predictions with the coefficients of a calibration, (row,)."""
+    return predicted(load, calibration.coefficients(load.subjects))
 
 
-def _step_s(batch, inputs, outputs, replica):
-    return decode_step(batch, inputs + outputs / 2.0, replica).total_s
+def _over_rows(rows: pd.DataFrame, column: str, record: Callable):
+    """Records of each row's LLM or accelerator in its precision."""
+    code, names = rows[[column, "precision"]].apply(tuple, axis=1).factorize()
+    return taken(stacked([record(*name) for name in names]), code)
 
 
-def _prefill_s(_batch, inputs, _outputs, replica):
-    return prefill(inputs, replica).total_s
+def _with_cache(llm: LlmFigures, kv_precision: NDArray[np.str_]) -> LlmFigures:
+    narrow = ~np.isin(kv_precision, ("bf16", "fp16"))
+    share = np.where(narrow, NARROW_CACHE, 1.0)
+    return replace(llm, kv_bytes_per_token_layer=llm.kv_bytes_per_token_layer * share)
 
 
-def _tpot_s(batch, inputs, outputs, replica):
-    between_s = batch * prompt_work(inputs, replica).total_s / outputs
-    return _step_s(batch, inputs, outputs, replica) + between_s
+def _running(load: Load) -> Floats:
+    """Sequences of one replica."""
+    limit = load.replica.coefficients.sequence_limit
+    room = np.maximum(memory_batch(load.context_tokens, load.replica), 1.0)
+    most = (room**-FULLNESS + limit**-FULLNESS) ** (-1.0 / FULLNESS)
+    return np.where(np.isnan(load.batch), np.maximum(most, 1.0), load.batch / load.copies)
 
 
-def _batch_s(batch, inputs, outputs, replica):
-    return outputs * _tpot_s(batch, inputs, outputs, replica)
+def _step(load: Load) -> PhaseTime:
+    return decode_step(_running(load), load.context_tokens, load.replica)
 
 
-def _layer_s(batch, inputs, outputs, replica):
-    return _step_s(batch, inputs, outputs, replica) / replica.llm.layers
+def _between_s(load: Load) -> Floats:
+    """What the prompts of all sequences add to every output token [s]."""
+    work_s = prompt_work(load.input_tokens, load.replica).total_s
+    return _running(load) * work_s / np.maximum(load.output_tokens, 1.0)
 
 
-def _power_w(batch, inputs, outputs, replica):
-    """Mean over time of prefill and decode."""
-    prompt = prompt_work(inputs, replica)
-    step = decode_step(batch, inputs + outputs / 2.0, replica)
-    prompts_s = batch * prompt.total_s / outputs
-    energy = prompts_s * busy_power_w(prompt, replica) + step.total_s * busy_power_w(
-        step, replica
-    )
-    return energy / (prompts_s + step.total_s)
+def _step_s(load: Load) -> Floats:
+    return _step(load).total_s
 
 
-Formula = Callable[..., NDArray[np.float64]]
-QUANTITIES: Mapping[str, Formula] = {
+def _tpot_s(load: Load) -> Floats:
+    seen = load.replica.coefficients.reported_prompt_share
+    return _step_s(load) + _between_s(load) * seen
+
+
+def _prefill_s(load: Load) -> Floats:
+    return prefill(load.input_tokens, load.replica, _running(load)).total_s
+
+
+def _first_s(load: Load) -> Floats:
+    return prefill(load.input_tokens, load.replica).total_s
+
+
+def _layer_s(load: Load) -> Floats:
+    """Short contexts: attention costs nothing."""
+    return decode_step(_running(load), 1.0, load.replica).total_s / load.replica.llm.layers
+
+
+def _output_tokens_per_s(load: Load) -> Floats:
+    return _running(load) * load.copies / (_step_s(load) + _between_s(load))
+
+
+def _served_tokens_per_s(load: Load) -> Floats:
+    return _output_tokens_per_s(load) * load.replica.coefficients.served_share
+
+
+def _total_tokens_per_s(load: Load) -> Floats:
+    tokens = (load.input_tokens + load.output_tokens) / load.output_tokens
+    return _output_tokens_per_s(load) * tokens
+
+
+def _phase_power_w(phase: PhaseTime, load: Load) -> Floats:
+    """Of one accelerator, where several take turns their mean [W]."""
+    idle_w = load.replica.hardware.idle_w
+    return idle_w + (busy_power_w(phase, load.replica) - idle_w) / load.idle_stages
+
+
+def _power_w(load: Load) -> Floats:
+    """Mean over time of prompts and steps."""
+    step, between_s = _step(load), _between_s(load)
+    prompt = prompt_work(load.input_tokens, load.replica)
+    energy_j = between_s * _phase_power_w(prompt, load)
+    energy_j = energy_j + step.total_s * _phase_power_w(step, load)
+    return energy_j / (between_s + step.total_s)
+
+
+def _step_power_w(load: Load) -> Floats:
+    return _phase_power_w(_step(load), load)
+
+
+def _prefill_power_w(load: Load) -> Floats:
+    return _phase_power_w(prefill(load.input_tokens, load.replica, _running(load)), load)
+
+
+def _energy_j(load: Load) -> Floats:
+    """Of all accelerators for one output token."""
+    accelerators = load.replica.accelerators * load.copies * load.idle_stages
+    return _power_w(load) * accelerators / _output_tokens_per_s(load)
+
+
+TIMES: Mapping[str, Callable[[Load], Floats]] = {
     "step_s": _step_s,
-    "prefill_s": _prefill_s,
     "tpot_s": _tpot_s,
-    "batch_s": _batch_s,
+    "prefill_s": _prefill_s,
+    "ttft_s": _first_s,
     "layer_s": _layer_s,
+    "output_tokens_per_s": _output_tokens_per_s,
+    "served_tokens_per_s": _served_tokens_per_s,
+    "total_tokens_per_s": _total_tokens_per_s,
+}
+POWERS: Mapping[str, Callable[[Load], Floats]] = {
     "power_w": _power_w,
+    "step_power_w": _step_power_w,
+    "prefill_power_w": _prefill_power_w,
+}
+QUANTITIES: Mapping[str, Callable[[Load], Floats]] = {
+    **TIMES,
+    **POWERS,
+    "energy_per_output_token_j": _energy_j,
 }

@@ -1,9 +1,10 @@
-"""Tasks of the fit: times of serving, then its power."""
+"""The fit to measured serving: times first, then power with the times that were found."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,41 +14,29 @@ from numpy.typing import NDArray
 from carbonplan.catalogue.cards import card_names, cards
 from carbonplan.catalogue.records import Accelerator, AcceleratorPower, ModelCard
 from carbonplan.catalogue.tables import read_keyed, read_table
-from carbonplan.technology.calibrate.fit import Fitted, Parameter, Task, positions
-from carbonplan.technology.calibrate.measurements import MeasuredLlm, combinations
-from carbonplan.technology.calibrate.prediction import figures_of, predicted
-from carbonplan.technology.calibration import Calibration, Coefficients
-from carbonplan.technology.figures import stacked
-from carbonplan.technology.memory import largest_batch
+from carbonplan.technology.calibrate.fit import Fit, Parameter, Task, fit, make_task, spreads
+from carbonplan.technology.calibrate.levels import CHOICES, POWERS, TIMES
+from carbonplan.technology.calibrate.measurements import MeasuredLlm, combinations, pairs
+from carbonplan.technology.calibrate.prediction import POWERS as POWER_QUANTITIES
+from carbonplan.technology.calibrate.prediction import TIMES as TIME_QUANTITIES
+from carbonplan.technology.calibrate.prediction import (
+    Load,
+    load_of,
+    predicted,
+    with_calibration,
+)
+from carbonplan.technology.calibration import Calibration, CoefficientRow
 
 if TYPE_CHECKING:
     import pandas as pd
 
-KEPT_ENGINE = "serving-2025"  # vLLM of 2025; older engines and others are fitted beside it
-OTHER_STACKS = {"batches-rocm-2024": ("cdna 2", "cdna 3")}  # engine that these need anyway
-MEMORY_SLACK = 1.2  # engines that pack tighter than the memory rule still count
-ARCHITECTURES = ("compute_efficiency", "bandwidth_efficiency")
-DECODE_OVERHEADS = ("step_overhead_ms", "layer_overhead_us", "sequence_overhead_us")
-PREFILL_OVERHEADS = ("prefill_layer_overhead_us", "request_overhead_ms")
-TIMES = {  # start, least and most plausible value, unit
-    "compute_efficiency": (0.55, 0.2, 0.9, "1"),
-    "narrow_efficiency": (0.8, 0.3, 1.0, "1"),
-    "bandwidth_efficiency": (0.8, 0.3, 0.92, "1"),
-    "attention_efficiency": (0.8, 0.2, 1.0, "1"),
-    "expert_efficiency": (0.7, 0.2, 1.0, "1"),
-    "step_overhead_ms": (1.0, 0.05, 20.0, "ms"),
-    "layer_overhead_us": (30.0, 1.0, 500.0, "us"),
-    "expert_overhead_us": (30.0, 1.0, 300.0, "us"),
-    "sequence_overhead_us": (40.0, 1.0, 500.0, "us"),
-    "prefill_layer_overhead_us": (100.0, 1.0, 2000.0, "us"),
-    "prefill_expert_overhead_us": (100.0, 1.0, 5000.0, "us"),
-    "request_overhead_ms": (10.0, 0.5, 60.0, "ms"),
-}
-POWERS = {
-    "compute_power_share": (0.6, 0.1, 3.0, "1"),
-    "memory_power_share": (0.4, 0.05, 1.0, "1"),
-    "sequence_power_share": (0.5, 0.02, 1.5, "1"),
-}
+NOT_FITTED = ("freesh", "single-gpu")  # transcribed, or hardly loaded: judged only
+HELD_UP = 1.1  # a step may not last so much longer than that of a larger batch
+RUN = (
+    *("dataset", "engine", "accelerator", "llm", "precision", "task", "tensor_parallel"),
+    *("pipeline_parallel", "data_parallel", "expert_parallel"),
+)
+FOLD_STEPS = 5  # of a fit that starts where the whole one ended
 
 
 @dataclass(frozen=True)
@@ -56,9 +45,6 @@ class Known:
 
     llms: Mapping[str, ModelCard]
     accelerators: Mapping[str, tuple[Accelerator, AcceleratorPower]]
-
-    def architecture(self, accelerator: str) -> str:
-        return self.accelerators[accelerator][0].architecture.lower()
 
 
 def read_known(data: Path) -> Known:
@@ -73,110 +59,191 @@ def read_known(data: Path) -> Known:
     )
 
 
-def split(rows: pd.DataFrame, known: Known) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Rows of times and rows of power, without those whose batch cannot have run at once."""
-    fits = rows[_fits(rows, known)].reset_index(drop=True)
-    power = fits["quantity"] == "power_w"
-    return fits[~power].reset_index(drop=True), fits[power].reset_index(drop=True)
+@dataclass(frozen=True)
+class Half:
+    """Rows of times or of power, as a task."""
+
+    rows: pd.DataFrame
+    load: Load
+    task: Task
+
+    @cached_property
+    def pair(self) -> NDArray[np.str_]:
+        return pairs(self.rows).to_numpy(str)
+
+    @property
+    def all(self) -> NDArray[np.bool_]:
+        return np.ones(len(self.rows), dtype=bool)
+
+    def without(self, pair: str) -> NDArray[np.bool_]:
+        return self.pair != pair
 
 
-def times_task(times: pd.DataFrame, known: Known, so_far: Calibration) -> Task:
-    """Efficiencies and overheads, given links and clocks."""
-    return _task(times, _time_parameters(times, known), known, _shipped(times, known, so_far))
+@dataclass(frozen=True)
+class ServingFit:
+    """Both fits over all rows.
+
+    Attributes
+    ----------
+    base
+        Calibration with what is not fitted here.
+    times, powers
+        Rows and tasks; those of power with the fitted times.
+    """
+
+    base: Calibration
+    times: Half
+    powers: Half
+    times_fit: Fit
+    powers_fit: Fit
+
+    @property
+    def rows(self) -> list[CoefficientRow]:
+        """All parameters, with the spread that the fits leave them."""
+        return [
+            row
+            for half, found in ((self.times, self.times_fit), (self.powers, self.powers_fit))
+            for row in coefficient_rows(half.task, found, spreads(half.task, found, half.all))
+        ]
+
+    @property
+    def calibration(self) -> Calibration:
+        return self.base.with_rows(self.rows)
 
 
-def power_task(
-    power: pd.DataFrame, times: Sequence[Fitted], known: Known, so_far: Calibration
-) -> Task:
-    """Shares of the power limit, given the times that the engines behind the rows need."""
-    given = {**_shipped(power, known, so_far), **_values(power, times, known)}
-    parameters = [
-        parameter
-        for name, values in POWERS.items()
-        for parameter in _by_architecture(name, values, power, known)
+def fit_serving(rows: pd.DataFrame, known: Known, base: Calibration) -> ServingFit:
+    """Times and power of all rows that can teach something."""
+    rows = rows[teaching(rows, known)].reset_index(drop=True)
+    times = _half(rows, TIME_QUANTITIES, known, base, TIMES)
+    times_fit = fit(times.task, times.all)
+    timed = _calibration(base, (times.task, times_fit))
+    powers = _half(rows, POWER_QUANTITIES, known, timed, POWERS)
+    powers_fit = fit(powers.task, powers.all)
+    return ServingFit(base, times, powers, times_fit, powers_fit)
+
+
+def cross_validated(rows: pd.DataFrame, known: Known, whole: ServingFit) -> NDArray[np.float64]:
+    """Predictions of every row by a fit without its pair of accelerator and LLM, (row,).
+
+    NaN where the models do not know a row's quantity.
+    """
+    values = np.full(len(rows), np.nan)
+    served = np.flatnonzero((rows["llm"] != "").to_numpy())
+    some = rows.iloc[served]
+    load = load_of(some, known.llms, known.accelerators)
+    pair = pairs(some).to_numpy(str)
+    for one in np.unique(pair):
+        held_out = np.flatnonzero(pair == one)
+        part = load[held_out]
+        if part.parts:
+            values[served[held_out]] = with_calibration(part, _without(whole, one))
+    return values
+
+
+def teaching(rows: pd.DataFrame, known: Known) -> NDArray[np.bool_]:
+    """Rows of GPUs at full clock that the models predict and nothing held up, (row,)."""
+    kind = rows["accelerator"].map(lambda name: known.accelerators[name][0].kind)
+    quantity = rows["quantity"].isin([*TIME_QUANTITIES, *POWER_QUANTITIES])
+    plain = (rows["clock_fraction"] == 1.0) & (rows["power_limit_fraction"] == 1.0)
+    whole = (rows["llm"] != "") & (kind == "gpu") & ~rows["dataset"].isin(NOT_FITTED)
+    return (quantity & plain & whole).to_numpy() & ~held_up(rows)
+
+
+def held_up(rows: pd.DataFrame) -> NDArray[np.bool_]:
+    """Runs whose step lasted longer than that of a larger batch, (row,).
+
+    Something else than the accelerator was slow then; whatever was measured of such a run says
+    nothing of it.
+    """
+    steps = rows[rows["quantity"].isin(["step_s", "tpot_s"])]
+    length = steps[["input_tokens", "output_tokens"]].where(steps["quantity"] == "tpot_s", 0.0)
+    key = [steps[name] for name in (*RUN, "quantity")]
+    key += [length["input_tokens"], length["output_tokens"].round(-2)]
+    ordered = steps.assign(key=_numbered(key)).sort_values(["key", "batch"])
+    later = ordered[::-1].groupby("key")["value"].cummin()[::-1]
+    slow = rows.index.isin(ordered.index[ordered["value"] > HELD_UP * later])
+    runs = _numbered([rows[name] for name in (*RUN, "batch", "output_tokens")])
+    return slow | np.isin(runs, runs[slow & (rows["batch"] > 0).to_numpy()])
+
+
+def _numbered(columns: list[pd.Series]) -> NDArray[np.int64]:
+    """One number for rows that agree in all columns."""
+    import pandas as pd
+
+    table = pd.concat([column.rename(str(i)) for i, column in enumerate(columns)], axis=1)
+    return table.groupby(list(table.columns), sort=False, dropna=False).ngroup().to_numpy()
+
+
+def _half(rows: pd.DataFrame, quantities: Iterable[str], known: Known, base, choices) -> Half:
+    part = rows[rows["quantity"].isin(list(quantities))].reset_index(drop=True)
+    load = load_of(part, known.llms, known.accelerators)
+    groups = (combinations(part) + "|" + part["quantity"]).to_numpy(str)
+    task = make_task(
+        choices,
+        load.subjects,
+        base.coefficients(load.subjects),
+        part["value"].to_numpy(float),
+        groups,
+        lambda coefficients: predicted(load, coefficients),
+    )
+    return Half(part, load, task)
+
+
+def _without(whole: ServingFit, pair: str) -> Calibration:
+    """The calibration that a fit without a pair gives; the whole one where it has no row."""
+    times, powers = whole.times, whole.powers
+    times_fit, powers_fit = whole.times_fit, whole.powers_fit
+    if not times.without(pair).all():
+        times_fit = fit(times.task, times.without(pair), times_fit.theta, FOLD_STEPS)
+    timed = _calibration(whole.base, (times.task, times_fit))
+    if not powers.without(pair).all():
+        task = _regiven(powers, timed)
+        powers_fit = fit(task, powers.without(pair), powers_fit.theta, FOLD_STEPS)
+    return _calibration(timed, (powers.task, powers_fit))
+
+
+def _regiven(half: Half, calibration: Calibration) -> Task:
+    """A task with other values of what it does not fit."""
+    return replace(half.task, given=calibration.coefficients(half.load.subjects))
+
+
+def _calibration(base: Calibration, *fits: tuple[Task, Fit]) -> Calibration:
+    rows = (row for task, found in fits for row in coefficient_rows(task, found))
+    return base.with_rows(rows)
+
+
+def coefficient_rows(
+    task: Task, found: Fit, spread: NDArray[np.float64] | None = None
+) -> list[CoefficientRow]:
+    """Parameters as rows of a calibration, their bands the fit's own spread."""
+    errors = np.abs(np.expm1(task.logs(found.theta) - np.log(task.measured)))
+    spread = np.zeros(len(found.theta)) if spread is None else spread
+    return [
+        _row(task.parameters[number], found.theta[number], spread[number], errors[held])
+        for design, place in task.designs.values()
+        for column, number in enumerate(place)
+        for held in [design[:, column].nonzero()[0]]
     ]
-    return _task(power, parameters, known, given)
 
 
-def _task(
-    rows: pd.DataFrame,
-    parameters: Sequence[Parameter],
-    known: Known,
-    given: Mapping[str, NDArray[np.float64]],
-) -> Task:
-    names = {parameter.coefficient for parameter in parameters}
-    figures = figures_of(rows, known.llms, known.accelerators, Coefficients(**given))
-    return Task(
-        parameters=tuple(parameters),
-        position={name: _positions(parameters, name, rows, known) for name in names},
-        fixed={name: values for name, values in given.items() if name not in names},
-        measured=rows["value"].to_numpy(float),
-        group=(combinations(rows) + "|" + rows["quantity"]).to_numpy(str),
-        predict=lambda coefficients: predicted(
-            rows, replace(figures, coefficients=coefficients)
-        ),
+def _row(
+    parameter: Parameter, theta: float, spread: float, errors: NDArray[np.float64]
+) -> CoefficientRow:
+    exponent = parameter.level == "shape"
+    ends = (theta - spread, theta, theta + spread)
+    low, value, high = (float(end if exponent else np.exp(end)) for end in ends)
+    pooled = parameter.level == "kind"
+    return CoefficientRow(
+        coefficient=parameter.coefficient,
+        level=parameter.level,
+        name=parameter.name,
+        value=value,
+        low=low,
+        high=high,
+        unit=CHOICES[parameter.coefficient].unit if pooled else "1",
+        rows=len(errors),
+        median_abs_error=float(np.median(errors)) if len(errors) else None,
+        evidence="derived",
+        source="",
+        date="",
     )
-
-
-def _time_parameters(times: pd.DataFrame, known: Known) -> list[Parameter]:
-    engines = sorted(set(times["engine"]) - {KEPT_ENGINE} - set(OTHER_STACKS))
-    stacks = [one for engine in sorted(OTHER_STACKS) for one in OTHER_STACKS[engine]]
-    parameters = []
-    for name, values in TIMES.items():
-        if name in ARCHITECTURES:
-            parameters += _by_architecture(name, values, times, known)
-        else:
-            parameters.append(Parameter(name, "gpu", *values))
-        if name in DECODE_OVERHEADS:
-            parameters += [Parameter(name, one, *values) for one in (*engines, *stacks)]
-        if name in PREFILL_OVERHEADS:
-            parameters += [Parameter(name, one, *values) for one in engines]
-    return parameters
-
-
-def _by_architecture(
-    name: str, values: tuple, rows: pd.DataFrame, known: Known
-) -> list[Parameter]:
-    architectures = sorted({known.architecture(one) for one in set(rows["accelerator"])})
-    pooled = Parameter(name, "gpu", *values)
-    return [pooled, *(Parameter(name, one, *values, drawn=True) for one in architectures)]
-
-
-def _positions(
-    parameters: Sequence[Parameter], name: str, rows: pd.DataFrame, known: Known
-) -> NDArray[np.int64]:
-    architectures = rows["accelerator"].map(known.architecture).to_numpy(str)
-    return positions(parameters, name, architectures, rows["engine"].to_numpy(str))
-
-
-def _shipped(
-    rows: pd.DataFrame, known: Known, calibration: Calibration
-) -> dict[str, NDArray[np.float64]]:
-    """Coefficients of a calibration over rows."""
-    each = stacked(
-        [calibration.coefficients(known.accelerators[name][0]) for name in rows["accelerator"]]
-    )
-    return {field.name: getattr(each, field.name) for field in fields(Coefficients)}
-
-
-def _values(
-    rows: pd.DataFrame, fitted: Sequence[Fitted], known: Known
-) -> dict[str, NDArray[np.float64]]:
-    """Fitted coefficients over rows, those of dropped engines included."""
-    parameters = [one.parameter for one in fitted]
-    values = np.array([one.value for one in fitted])
-    return {
-        name: values[_positions(parameters, name, rows, known)]
-        for name in {parameter.coefficient for parameter in parameters}
-    }
-
-
-def _fits(rows: pd.DataFrame, known: Known) -> NDArray[np.bool_]:
-    """Whether memory held the batch that a row states."""
-    nothing = {field.name: np.ones(len(rows)) for field in fields(Coefficients)}
-    figures = figures_of(rows, known.llms, known.accelerators, Coefficients(**nothing))
-    room = largest_batch(
-        rows["input_tokens"].to_numpy(float), rows["output_tokens"].to_numpy(float), figures
-    )
-    alone = rows["quantity"].isin(["prefill_s", "layer_s"]).to_numpy()
-    return alone | (rows["batch"].to_numpy(float) <= MEMORY_SLACK * room)

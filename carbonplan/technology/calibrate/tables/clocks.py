@@ -140,6 +140,7 @@ def _training(table: pd.DataFrame) -> pd.DataFrame:
         engine="training",
         model_id="",
         task=table["network"],
+        gpu=table["gpu"].replace(BOARDS),
         image_set=table["dataset"],
         batch=table["batch_size"],
         input_tokens=1.0,

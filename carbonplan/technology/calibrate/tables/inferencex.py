@@ -12,7 +12,7 @@ from carbonplan.units import MS_PER_S
 if TYPE_CHECKING:
     import pandas as pd
 
-ENGINES = {"vllm": "vllm-2025", "sglang": "sglang-2025", "trtllm": "tensorrt-llm-2025"}
+ENGINES = {"vllm": "vllm-2026", "sglang": "sglang-2025", "trtllm": "tensorrt-llm-2025"}
 UNDER_LOAD = 4  # requests in the system up to which hardly anybody waits
 ONE_SERVER = 8  # accelerators
 SAME_RUN = (

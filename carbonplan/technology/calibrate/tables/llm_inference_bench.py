@@ -80,13 +80,17 @@ def _batches(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _engines(table: pd.DataFrame) -> pd.Series:
-    """Engine of 2024, with the platform where that is not CUDA."""
+    """Engine of 2024, with the platform where that is not CUDA.
+
+    vLLM ran whole batches there, without a server: that is another engine than the serving one.
+    """
     platform = table["gpu"].map(
         lambda gpu: next((f"-{name}" for sign, name in MAKERS.items() if sign in gpu), "")
     )
     engine = table["framework"].map(ENGINES).fillna(table["framework"].str.lower())
     dated = engine.isin(["vllm", "tensorrt-llm"]).map({True: "-2024", False: ""})
-    return engine + platform + dated
+    offline = ((engine == "vllm") & (platform == "")).map({True: "-offline", False: ""})
+    return engine + platform + dated + offline
 
 
 TABLES = (

@@ -10,17 +10,16 @@ from carbonplan.units import MS_PER_S
 if TYPE_CHECKING:
     import pandas as pd
 
-PROMPT_TOKENS = {  # of the tasks, which the tables do not state; assumed. Of the third version:
-    # so long that their arithmetic, at two fifths of the peak, fills what the mean time per
-    # token of dense LLMs has beyond the median; those of experts scaled alike
-    "lm-arena-chat": 200,
-    "gpqa": 300,
-    "sourcegraph-fim": 700,
-    "image-chat": 900,  # one picture and a question
-    "video-chat": 1700,  # some frames and a question
-    "llm_text_generation/chat": 250,
-    "llm_text_generation/code": 150,
-    "mllm_text_generation/chat": 700,  # one picture of 576 tokens and a question
+PROMPT_TOKENS = {  # of the tasks, which the tables do not state; assumed. Those of serving are
+    # the lengths at which the models come nearest to throughput and steps together
+    "lm-arena-chat": 80,
+    "gpqa": 180,
+    "sourcegraph-fim": 900,
+    "image-chat": 270,  # a picture and a question
+    "video-chat": 660,  # some frames and a question
+    "llm_text_generation/chat": 450,
+    "llm_text_generation/code": 180,
+    "mllm_text_generation/chat": 630,  # a picture of 576 tokens and a question
     "single-turn": 100,
 }
 PRECISIONS = {"bfloat16": "bf16", "mxfp4": "fp4"}
