@@ -5,11 +5,13 @@ BIN := $(VENV)/bin
 DEMO := plans/demo-week
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
+rewritten = $(BIN)/python -c "from pathlib import Path; from $(1) import rewrite; rewrite(Path('$(2)'))"
+
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint golden bench docs
+.PHONY: help demo test lint golden bench docs calibration
 
 help:  ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-11s %s\n", $$1, $$2}' Makefile
 
 # Exit code 5 is a plan whose gap was not closed in time: written, with its gap, like any other.
 demo: $(VENV)/.installed  ## Plan the demonstration week and say where its report lies
@@ -29,9 +31,18 @@ golden: $(VENV)/.installed-for-tests  ## Solve the regression scenarios and rewr
 bench: $(VENV)/.installed-for-tests  ## Measure speed and memory; rewrites docs/performance.md
 	$(BIN)/python -m bench
 
-docs: $(VENV)/.installed  ## Rewrite the references of commands and of the scenario file
+docs: $(VENV)/.installed  ## Rewrite what the documents hold of commands, fields, figures and outputs
 	$(BIN)/typer carbonplan.cli.main utils docs --name carbonplan --output docs/commands.md
-	$(BIN)/python -c "from pathlib import Path; from carbonplan.scenario.describe import rewrite; rewrite(Path('docs/scenario.md'))"
+	$(call rewritten,carbonplan.scenario.describe,docs/scenario.md)
+	$(call rewritten,carbonplan.technology.embodied.page,docs/embodied.md)
+	$(call rewritten,carbonplan.cli.examples,docs/breakeven.md)
+	$(BIN)/carbonplan accuracy --page docs/accuracy.md >/dev/null
+
+calibration: $(VENV)/.installed  ## Refit to MEASUREMENTS=DIR; rewrites data/calibration/ and docs/accuracy.md
+	$(if $(MEASUREMENTS),,$(error say where the measurements are: make calibration MEASUREMENTS=DIR))
+	$(BIN)/python -m carbonplan.technology.calibrate fit $(MEASUREMENTS)
+	$(BIN)/carbonplan accuracy --data $(MEASUREMENTS) --cross-validate --figures docs/figures >/dev/null
+	$(BIN)/carbonplan accuracy --page docs/accuracy.md >/dev/null
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)

@@ -20,6 +20,7 @@ MEASUREMENTS = {
     "b": "bench.eight_regions",
     "c": "bench.small_fleet",
     "d": "bench.command_line",
+    "e": "bench.million_pairs",
 }
 
 
@@ -50,8 +51,9 @@ def parser() -> argparse.ArgumentParser:
         "--only",
         type=keys,
         default=list(MEASUREMENTS),
-        metavar="a,b,c,d",
-        help="(a) demonstration, (b) large program, (c) small fleet, (d) command line",
+        metavar="a,b,c,d,e",
+        help="(a) demonstration, (b) large program, (c) small fleet, (d) command line, "
+        "(e) a million pairs",
     )
     found.add_argument(
         "--quick",

@@ -11,10 +11,12 @@ from bench import page
 from bench.__main__ import MEASUREMENTS, keys
 from bench.circumstances import cpu_model, now
 from bench.in_linopy import stated
+from bench.million_pairs import CLASSES, evaluated, many_classes, many_replicas
 from bench.places import EIGHT_REGIONS_SERIES, PAGE, ROOT
 from bench.runner import Run, WayFailed, fresh, interleaved, median, timed
 from bench.section import Section, at_least, at_most, same_optimum
 from bench.series import eight_regions_week, week
+from carbonplan.catalogue.hardware import sku_names
 from tests.answers import optimum
 from tests.tiny import tiny
 
@@ -89,6 +91,17 @@ def test_measurements_are_chosen_by_letter():
     assert keys("d,c") == ["d", "c"]
     with pytest.raises(ArgumentTypeError, match="unknown x"):
         keys("a,x")
+
+
+def test_the_pairs_are_a_hundred_classes_on_replicas_of_every_server():
+    assert len(set(many_classes())) == CLASSES
+    replicas = many_replicas(2_000)
+    assert len(replicas) == 2_000
+    assert {one.server.name for one in replicas} == set(sku_names())
+    found = evaluated(200)
+    assert found["pairs"] == 200 * CLASSES
+    assert 0.3 < found["serving"] < 0.9
+    assert found["seconds"] > 0
 
 
 def test_the_week_is_made_of_typical_days():

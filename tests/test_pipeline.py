@@ -47,7 +47,7 @@ def test_plan_json_holds_what_it_must(written: Path):
     ):
         assert summary["impacts"][impact].keys() == {"value", "unit", "by_region", "by_sku"}
     assert summary["signal"]["kind"] == "average"
-    assert summary["coefficient_sets"] == {"embodied": "act-2022"}
+    assert summary["coefficient_sets"] == {"embodied": "vendor-pcf"}
     assert summary["verification"]["violations"] == []
 
 

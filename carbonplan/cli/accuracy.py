@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 METHOD = {  # by line
     "crossvalidated": "the pair of accelerator and LLM of a row was not in the fit",
-    "model": "coefficients as shipped",
+    "model": "the coefficients as they are",
 }
 
 
@@ -42,6 +43,13 @@ def accuracy(
             help="Judge the coefficients on the tables of this folder, without refitting.",
         ),
     ] = None,
+    cross_validate: Annotated[
+        bool,
+        typer.Option(
+            "--cross-validate",
+            help="Refit on --data instead, each pair predicted without it; takes minutes.",
+        ),
+    ] = False,
     by: Annotated[By, typer.Option("--by", help="What errors are told by.")] = By.ALL,
     calibration: Annotated[
         Path | None,
@@ -78,15 +86,19 @@ def accuracy(
         _show_kernels(data, as_json=as_json)
         return
     if data is None:
-        _refuse_without_data(calibration=calibration, figures=figures, rows=rows)
+        _refuse_without_data(
+            cross_validate=cross_validate, calibration=calibration, figures=figures, rows=rows
+        )
         _show_shipped(by, page, as_json=as_json)
         return
     if rows is not None:
         refuse_existing(rows, overwrite)
-    from carbonplan.technology.calibrate.accuracy import error_rows, judge
-    from carbonplan.technology.calibration import load_calibration
+    if cross_validate and calibration is not None:
+        raise UsageError("--cross-validate refits, and --calibration says what to judge as is")
+    from carbonplan.report.accuracy import best_line
+    from carbonplan.technology.calibrate.accuracy import error_rows
 
-    judgement = judge(data, load_calibration(calibration))
+    judgement = _refitted(data) if cross_validate else _judged(data, calibration)
     errors = error_rows(judgement.rows)
     _write(judgement, data, figures, rows)
     _rewrite(page, errors)
@@ -95,14 +107,33 @@ def accuracy(
         show_json(_document(told, judgement))
         return
     _show_errors(told, by)
-    show("\nleft out:")
+    show(f"\n{METHOD[best_line(told)]}\n\nleft out:")
     show(table(judgement.left_out.to_dict("records")))
 
 
-def _refuse_without_data(**options: Path | None) -> None:
-    needing = [f"--{name}" for name, value in options.items() if value is not None]
+def _refuse_without_data(**options: Path | bool | None) -> None:
+    needing = [f"--{name.replace('_', '-')}" for name, value in options.items() if value]
     if needing:
         raise UsageError(f"{' and '.join(needing)} need --data")
+
+
+def _judged(data: Path, calibration: Path | None) -> Judgement:
+    """Coefficients as they are, on the tables of a folder."""
+    from carbonplan.technology.calibrate.accuracy import judge
+    from carbonplan.technology.calibration import load_calibration
+
+    return judge(data, load_calibration(calibration))
+
+
+def _refitted(data: Path) -> Judgement:
+    """Coefficients fitted on a folder, every pair of accelerator and LLM left out once."""
+    from carbonplan.catalogue.shipped import data_root
+    from carbonplan.technology.calibrate.run import calibrate, refuse_without_tables
+
+    refuse_without_tables(data)
+    say(f"refitting on {data} and leaving every pair out once; this takes minutes")
+    today = datetime.now(UTC).date().isoformat()
+    return calibrate(data, data_root(), today).judgement
 
 
 def _show_shipped(by: By, page: Path | None, *, as_json: bool) -> None:
@@ -162,7 +193,8 @@ def _write(judgement: Judgement, data: Path, figures: Path | None, rows: Path | 
         from carbonplan.report.accuracy import figure_files
 
         figures.mkdir(parents=True, exist_ok=True)
-        files = figure_files(judgement, f"carbonplan accuracy --data {data.name}")
+        refitted = " --cross-validate" if "crossvalidated" in judgement.lines else ""
+        files = figure_files(judgement, f"carbonplan accuracy --data {data.name}{refitted}")
         for name, text in files.items():
             write_whole(figures / name, text)
         say(f"wrote {len(files)} figures to {figures}")

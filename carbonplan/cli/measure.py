@@ -58,7 +58,7 @@ def calibrate(
 ) -> None:
     """Refit coefficients to own measurements.
 
-    The result goes before the shipped coefficients in a scenario that names it as
+    The result scales the shipped coefficients in a scenario that names it as
     fleet.calibration. What a file does not say, options say; where it does, they choose rows.
     """
     refuse_existing(out, overwrite)

@@ -16,7 +16,6 @@ from carbonplan.configurations.pruning import prune as pruned
 from carbonplan.configurations.records import Configuration, Configurations, Rejection
 from carbonplan.configurations.routes import network_allowance_s
 from carbonplan.errors import NoPlanExists
-from carbonplan.technology.bands import calibration_at
 from carbonplan.technology.measured_points import measured_profiles
 from carbonplan.technology.operating import (
     ClassLimits,
@@ -25,7 +24,7 @@ from carbonplan.technology.operating import (
     explain,
     operating_points,
 )
-from carbonplan.technology.own_calibration import calibration_with
+from carbonplan.technology.planning import calibration_of
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -136,8 +135,7 @@ def _evaluate(
     """Operating points of all candidates; those that serve no class are rejected."""
 
     tables, rejected = [], []
-    own = calibration_with(inputs.calibration)
-    calibration = calibration_at(own, inputs.scenario.uncertainty.stance)
+    calibration = calibration_of(inputs)
     for llm in inputs.llms:
         mine = [(c, replica) for c, replica in candidates if c.llm == llm.llm]
         classes = [k for k in inputs.classes if k.workload.llm == llm.llm]

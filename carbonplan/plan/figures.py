@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from carbonplan.catalogue.inputs import Known
 from carbonplan.technology.coefficients import BENCHMARKS, COMMUNICATION
 from carbonplan.technology.figures import Replica, hardware_figures
-from carbonplan.technology.own_calibration import calibration_with
+from carbonplan.technology.planning import calibration_of
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -125,7 +125,7 @@ class Modelled:
     @classmethod
     def of(cls, inputs: Inputs) -> Modelled:
         """With the calibration of a plan; at any stance its rows are known alike."""
-        return cls(calibration_with(inputs.calibration))
+        return cls(calibration_of(inputs))
 
     def figures(self, replica: Replica, phases: Iterable[str] = PHASES) -> Figures:
         """Coefficients that bear on a replica in some phases, its data sheet and its LLM."""

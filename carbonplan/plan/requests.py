@@ -15,9 +15,8 @@ from typing import TYPE_CHECKING
 from carbonplan.configurations.enumeration import class_limits
 from carbonplan.plan.figures import Figures, Modelled, host_figures
 from carbonplan.plan.pairs import Pair
-from carbonplan.technology.bands import calibration_at
 from carbonplan.technology.operating import Replica, operating_points
-from carbonplan.technology.own_calibration import calibration_with
+from carbonplan.technology.planning import calibration_of
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -63,8 +62,7 @@ def _phases_kj(
 ) -> Mapping[tuple[str, str], Mapping[str, float]]:
     """Prefill and decode on the accelerators alone, by class and configuration [kJ]."""
     scenario = inputs.scenario
-    own = calibration_with(inputs.calibration)
-    calibration = calibration_at(own, scenario.uncertainty.stance)
+    calibration = calibration_of(inputs)
     found = {}
     for llm in dict.fromkeys(pair.replica.llm.llm for pair in pairs):
         mine = {p.configuration: _alone(p.replica) for p in pairs if p.replica.llm.llm == llm}

@@ -7,12 +7,10 @@ several fields live in ``carbonplan.scenario.checks``.
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Literal, Self
 
 from pydantic import (
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
     StrictBool,
@@ -20,32 +18,24 @@ from pydantic import (
     model_validator,
 )
 
-from carbonplan.scenario.quantities import number_in_unit_of_field, utc_time
-
-Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/ -]{0,63}$")]
-Quantity = BeforeValidator(number_in_unit_of_field)
-UtcTime = Annotated[datetime, BeforeValidator(utc_time)]
-Number = Annotated[float, Field(allow_inf_nan=False), Quantity]
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False), Quantity]
-NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False), Quantity]
-Fraction = Annotated[float, Field(ge=0, le=1), Quantity]
-ClockFraction = Annotated[float, Field(gt=0, le=1), Quantity]
-Count = Annotated[int, Field(ge=0, le=1_000_000), Quantity]
-Parallel = Annotated[int, Field(ge=1, le=1024), Quantity]
-Precision = Literal["fp16", "bf16", "fp8", "int8", "int4", "fp4"]
-Evidence = Literal["measured", "published", "derived", "assumed"]  # most certain first
-Stance = Literal["central", "pessimistic", "optimistic"]
-Impact = Literal[
-    "carbon",
-    "operational_carbon",
-    "embodied_carbon",
-    "energy",
-    "cost",
-    "water",
-    "onsite_water",
-    "offsite_water",
-    "latency",
-]
+from carbonplan.scenario.fields import (
+    ClockFraction,
+    Count,
+    Engine,
+    Evidence,
+    Fraction,
+    Impact,
+    Name,
+    NonNegative,
+    Number,
+    Parallel,
+    Positive,
+    Precision,
+    Quantity,
+    Stance,
+    UtcTime,
+    YearlyMean,
+)
 
 
 class Section(BaseModel):
@@ -131,6 +121,9 @@ class Fleet(Section):
         True, description="servers without replicas may be switched off"
     )
     start_costs: StrictBool = Field(True, description="loading a model costs time and energy")
+    engine: Engine = Field(
+        "vllm-2026", description="serving engine, of a year, whose overheads replicas have"
+    )
     precisions: Annotated[list[Precision], Field(min_length=1)] = ["bf16", "fp8"]
     tensor_parallel: Annotated[list[Parallel], Field(min_length=1)] = [1, 2, 4, 8]
     pipeline_parallel: Annotated[list[Parallel], Field(min_length=1)] = [1]
@@ -147,8 +140,7 @@ class Fleet(Section):
     )
     calibration: str | None = Field(
         None,
-        description="CSV of coefficients fitted to own measurements; they go before the "
-        "shipped ones",
+        description="CSV of factors on the shipped coefficients, fitted to own measurements",
     )
 
 
@@ -159,9 +151,9 @@ class Site(Section):
     power_limit_kw: NonNegative | None = Field(None, description="cooling included")
     server_limit: Count | None = Field(None, description="most servers of all SKUs together")
     pue: Annotated[float, Field(ge=1, le=3), Quantity] | None = None
-    wue_l_per_kwh: NonNegative | None = None
-    ewif_l_per_kwh: NonNegative | None = None
-    price_usd_per_kwh: Number | None = None
+    wue_l_per_kwh: YearlyMean = None
+    ewif_l_per_kwh: YearlyMean = None
+    price_usd_per_kwh: Number | None = Field(None, description="in every hour")
 
 
 class Series(Section):
@@ -248,7 +240,7 @@ class Bound(Section):
 class EmbodiedAccounting(Section):
     """How the making of servers is charged."""
 
-    coefficient_set: Name = "act-2022"
+    coefficient_set: Name = Field("vendor-pcf", description="of data/embodied/coefficients.csv")
     charge: Literal["owned-time", "use", "purchase"] = "owned-time"
     include_existing: StrictBool = Field(False, description="false: what stands is sunk")
     host_lifetime_years: Positive | None = None

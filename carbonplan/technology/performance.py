@@ -176,6 +176,12 @@ def expert_coverage(tokens: ArrayLike, llm: LlmFigures) -> NDArray[np.float64]:
     return -np.expm1(np.asarray(tokens) * missed)
 
 
+def memory_time(replica: ReplicaFigures) -> NDArray[np.float64]:
+    """Time of reading at the replica's clock over that at boost, (replica,) [1]."""
+    knee = replica.coefficients.memory_clock_knee_mhz / replica.hardware.boost_clock_mhz
+    return memory_slowing(replica.clock_fraction, knee) / memory_slowing(1.0, knee)
+
+
 @dataclass(frozen=True)
 class _Split:
     """Time of what all tokens share, and what scattered experts add to it [s]."""
@@ -283,8 +289,5 @@ def _clock_rate(replica: ReplicaFigures) -> NDArray[np.float64]:
 
 def _bytes_per_s(replica: ReplicaFigures) -> NDArray[np.float64]:
     """Memory throughput of one accelerator at the replica's clock, (replica,) [bytes/s]."""
-    c, hardware = replica.coefficients, replica.hardware
-    knee = c.memory_clock_knee_mhz / hardware.boost_clock_mhz
-    peak = hardware.bandwidth_gb_per_s * BYTES_PER_GB
-    slowing = memory_slowing(replica.clock_fraction, knee) / memory_slowing(1.0, knee)
-    return np.asarray(peak * c.bandwidth_efficiency / slowing)
+    peak = replica.hardware.bandwidth_gb_per_s * BYTES_PER_GB
+    return peak * replica.coefficients.bandwidth_efficiency / memory_time(replica)

@@ -11,7 +11,8 @@ What experts are waited for counts with a part of the first and the third. The b
 below one and one far above: the power limit holds whatever asks for more, matrix units first.
 A lower clock lowers what follows the core's clock by :math:`g(f) = f\,v(f)^2`
 (:mod:`clocks`), memory's power in part only. Matrix units at full load never run above the
-sustained clock :math:`f_s`.
+sustained clock :math:`f_s`. Memory draws for what it reads, not for the time that a slow path
+to it takes longer.
 
 Source
 ------
@@ -25,7 +26,7 @@ from numpy.typing import NDArray
 
 from carbonplan.technology.clocks import core_power
 from carbonplan.technology.figures import ReplicaFigures
-from carbonplan.technology.performance import PhaseTime
+from carbonplan.technology.performance import PhaseTime, memory_time
 from carbonplan.units import W_PER_KW
 
 HIGHEST_KNEE = 0.97  # over boost; above, the voltage would have no slope
@@ -53,11 +54,15 @@ def _asked(phase: PhaseTime, replica: ReplicaFigures) -> NDArray[np.float64]:
     knee = np.minimum(c.voltage_knee_mhz / replica.hardware.boost_clock_mhz, HIGHEST_KNEE)
     core = core_power(replica.clock_fraction, c.voltage_floor, knee)
     sustained = core_power(c.sustained_clock, c.voltage_floor, knee)
-    waiting = c.stall_power_share
-    computing = np.minimum(phase.share("compute") + waiting * phase.share("stalled_compute"), 1)
-    reading = np.minimum(phase.share("memory") + waiting * phase.share("stalled_memory"), 1)
-    matrix = c.compute_power_share * computing + c.prompt_power_share * phase.share("prompt")
-    memory = c.memory_power_share * reading + c.cache_power_share * phase.share("cache")
+    computing = phase.compute_s + c.stall_power_share * phase.stalled_compute_s
+    reading = phase.memory_s + c.stall_power_share * phase.stalled_memory_s
+    matrix = c.compute_power_share * np.minimum(
+        computing / phase.total_s, 1.0
+    ) + c.prompt_power_share * phase.share("prompt")
+    memory = (
+        c.memory_power_share * np.minimum(reading / phase.total_s, 1.0)
+        + c.cache_power_share * phase.share("cache")
+    ) / memory_time(replica)
     others = (
         c.link_power_share * phase.share("link")
         + c.sequence_power_share * phase.share("sampling")

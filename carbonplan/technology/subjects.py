@@ -46,7 +46,7 @@ FAMILIES = {  # engines of one code base
     "deepspeed-mii": "deepspeed",
     "deepspeed-gaudi": "deepspeed",
 }
-LIMITED = ("Offline", "Server", "Interactive")  # tasks that say how requests arrive
+LIMITED = ("offline", "server", "interactive")  # tasks that say how requests arrive
 MODALITIES = {  # of requests that hold more than text
     "image-chat": "image",
     "mllm_text_generation/chat": "image",

@@ -9,8 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from carbonplan.catalogue.inputs import MeasuredProfile
-from carbonplan.technology.bands import calibration_at
-from carbonplan.technology.calibration import Calibration
 from carbonplan.technology.measured_points import measured_profiles
 from carbonplan.technology.operating import (
     ClassLimits,
@@ -18,7 +16,7 @@ from carbonplan.technology.operating import (
     Replica,
     operating_points,
 )
-from carbonplan.technology.own_calibration import calibration_with
+from carbonplan.technology.planning import calibration_of
 from carbonplan.units import J_PER_KJ
 from carbonplan.verify.case import Case, Floats
 from carbonplan.verify.checks import Check, equal
@@ -82,12 +80,7 @@ def _engine_needs(case: Case) -> dict[str, Floats]:
 def _points(case: Case, replicas: Sequence[Replica], k: list[int]) -> OperatingPoints:
     limits = [_limits(case, i) for i in k]
     limit = case.inputs.scenario.fleet.utilisation_limit
-    return operating_points(replicas, limits, limit, _calibration(case))
-
-
-def _calibration(case: Case) -> Calibration:
-    own = calibration_with(case.inputs.calibration)
-    return calibration_at(own, case.inputs.scenario.uncertainty.stance)
+    return operating_points(replicas, limits, limit, calibration_of(case.inputs))
 
 
 def _limits(case: Case, k: int) -> ClassLimits:
@@ -170,7 +163,7 @@ def _measured(case: Case) -> list[MeasuredProfile]:
                 if one.workload.llm == llm.llm
             },
             fleet.utilisation_limit,
-            _calibration(case),
+            calibration_of(case.inputs),
             widen=fleet.profiles_outside == "widen",
         )
     ]

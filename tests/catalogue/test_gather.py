@@ -229,7 +229,7 @@ def test_records_come_in_the_order_of_the_scenario(scenario):
     assert [server.name for server in inputs.servers] == ["h100-sxm-8"]
     assert [card.llm for card in inputs.llms] == ["llama-3.1-8b"]
     assert [item.name for item in inputs.classes][-1] == "summaries/long"
-    assert {row.coefficient_set for row in inputs.embodied_coefficients} == {"act-2022"}
+    assert {row.coefficient_set for row in inputs.embodied_coefficients} == {"vendor-pcf"}
     assert inputs.rtt_s.sel(origin="anywhere").values.tolist() == [0, 0]
     assert np.array_equal(inputs.rtt_s["region"], inputs.series["region"])
 

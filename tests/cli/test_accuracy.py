@@ -1,11 +1,16 @@
 """``carbonplan accuracy`` from its arguments to its exit code."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+import carbonplan.technology.calibrate.run as run_of_fits
 from carbonplan.cli.main import run
+from carbonplan.technology.calibrate.accuracy import judge
+from carbonplan.technology.calibrate.run import NEEDED, Calibrated
+from carbonplan.technology.calibration import load_calibration
 from tests.technology.calibrate.example_tables import STEADY, steady_runs, write
 
 
@@ -53,9 +58,40 @@ def test_figures_rows_and_page_are_written(folder, capsys):
     assert run(["accuracy", "--data", str(folder), "--rows", "rows.csv"]) == 2
 
 
-@pytest.mark.parametrize("option", ["--figures", "--rows", "--calibration"])
+def test_a_refit_leaves_pairs_out_and_says_that_it_takes_time(folder, capsys, monkeypatch):
+    found = judge(folder, load_calibration())
+    rows = found.rows.assign(crossvalidated=found.rows["model"])
+    fitted = Calibrated({}, (), replace(found, rows=rows))
+    monkeypatch.setattr(run_of_fits, "calibrate", lambda *_: fitted)
+    for stem in NEEDED:
+        (folder / f"{stem}.csv").touch()
+    options = ["--cross-validate", "--by", "llm", "--json"]
+    assert run(["accuracy", "--data", str(folder), *options]) == 0
+    printed = capsys.readouterr()
+    lines = {row["line"] for row in json.loads(printed.out)["errors"]}
+    assert lines == {"crossvalidated", "model", "roofline", "neighbour"}
+    assert "this takes minutes" in printed.err
+
+
+def test_a_refit_names_the_tables_that_it_lacks(folder, capsys):
+    assert run(["accuracy", "--data", str(folder), "--cross-validate"]) == 3
+    told = capsys.readouterr().err
+    assert "collectives_nccl_latency.csv, which a refit needs" in told
+    assert "mlenergy_v3_vllm" not in told
+
+
+def test_a_refit_and_given_coefficients_exclude_each_other(folder, capsys):
+    options = ["--cross-validate", "--calibration", str(folder)]
+    assert run(["accuracy", "--data", str(folder), *options]) == 2
+    assert "--cross-validate refits" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "option",
+    [("--figures", "x"), ("--rows", "x"), ("--calibration", "x"), ("--cross-validate",)],
+)
 def test_options_that_need_a_folder_say_so(option, capsys):
-    assert run(["accuracy", option, "x"]) == 2
+    assert run(["accuracy", *option]) == 2
     assert "need --data" in capsys.readouterr().err
 
 

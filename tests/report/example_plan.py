@@ -291,7 +291,7 @@ SUMMARY: Mapping[str, object] = {
     "signal": {
         "kind": "average", "scope": "location", "basis": "lifecycle", "negative": "floor",
     },
-    "coefficient_sets": {"embodied": "act-2022"},
+    "coefficient_sets": {"embodied": "vendor-pcf"},
     "stance": {"end": "central", "moved": [], "kept": []},
     "evidence": {
         "of": "objective",

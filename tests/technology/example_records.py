@@ -101,6 +101,22 @@ T4 = accelerator(
 )
 H100_8 = server(accelerator("h100-sxm"), 8, idle_w=110, parked_w=70)
 T4_4 = server(T4, 4, idle_w=27, parked_w=10)
+NEW_8 = server(  # of an architecture and with a link that nobody has measured
+    accelerator(
+        "new",
+        architecture="Rubin",
+        launch_year=2027,
+        memory_gb=288,
+        memory_bandwidth_gb_per_s=20_000,
+        fp4_tflops=15_000,
+        tdp_w=1800,
+        scale_up_link="NVLink 6",
+        scale_up_bandwidth_gb_per_s=1800,
+    ),
+    8,
+    idle_w=200,
+    parked_w=100,
+)
 
 
 def llm(name: str, **values) -> ModelCard:

@@ -1,15 +1,18 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from carbonplan.technology.communication import (
     allreduce_s,
+    expert_exchange_s,
     link_bytes_per_s,
     pipeline_s,
     tensor_parallel_s,
     tensor_parallel_traffic_s,
 )
-from tests.technology.example_records import T4_4
-from tests.technology.example_replicas import figures
+from tests.technology.example_records import DEEPSEEK, LLAMA_70B, T4_4
+from tests.technology.example_replicas import CALIBRATION, figures, plain
 
 
 def test_ring_moves_its_share_of_the_message_twice():
@@ -21,7 +24,30 @@ def test_one_accelerator_talks_to_nobody():
     alone = figures({})
     assert tensor_parallel_s(1000, alone) == 0
     assert tensor_parallel_traffic_s(1000, alone) == 0
+    assert expert_exchange_s(1000, alone) == 0
     assert pipeline_s(1000, alone) == 0
+
+
+def test_tokens_go_to_their_experts_and_back():
+    """58 layers of experts, 8 for a token, three of four groups elsewhere; 450 GB/s."""
+    one = plain({"llm": DEEPSEEK, "tensor_parallel": 2}, allreduce_base_us=10.0)
+    part = replace(one, data_parallel=np.full(1, 4.0))
+    part = replace(part, coefficients=replace(part.coefficients, allreduce_hop_us=np.ones(1)))
+    sent_bytes = 64 * 7168 * 2 * 8
+    once_s = (10 + 3 * 1) * 1e-6 + 0.75 * sent_bytes / 2 / 450e9
+    assert expert_exchange_s(64, part) == pytest.approx(2 * 58 * once_s)
+    assert expert_exchange_s(64, one) == 0
+
+
+def test_stages_hand_over_once_each():
+    part = plain({"llm": LLAMA_70B, "pipeline_parallel": 4}, allreduce_base_us=10.0)
+    assert pipeline_s(64, part) == pytest.approx(4 * (10e-6 + 64 * 8192 * 2 / 450e9))
+
+
+def test_contention_lowers_the_bandwidth_of_more_than_two():
+    part = plain({}, link_efficiency=0.8, link_contention=0.5)
+    reached = [link_bytes_per_s(peers, part)[0] for peers in (1, 2, 8)]
+    assert reached == pytest.approx([0.8 * 450e9, 0.8 * 450e9, 0.4 * 450e9])
 
 
 def test_layers_reduce_twice():
@@ -50,14 +76,15 @@ def test_peers_on_a_host_bus_share_it():
     assert four[1] / two[1] < 0.5
 
 
-def test_measured_small_messages(shared_data):
-    """16 kB among the eight accelerators of an H100 board: 16 us."""
+def test_measured_messages(shared_data):
+    """Of NCCL alone, among the eight accelerators of an H100 board: 16 us for 16 kB."""
     import pandas as pd
 
     table = pd.read_csv(shared_data / "performance" / "collectives_nccl_latency.csv")
     table = table[(table["op_name"] == "all_reduce") & (table["nccl_dtype"] == "half")]
     table = table[(table["system"] == "h100_sxm") & (table["num_gpus"] == 8)]
-    part = figures({"tensor_parallel": 8})
+    links = {key: row for key, row in CALIBRATION.rows.items() if key[1] in ("kind", "link")}
+    part = figures({"tensor_parallel": 8}, calibration=replace(CALIBRATION, rows=links))
     c = part.coefficients
     predicted = allreduce_s(
         2.0 * table["message_elements"].to_numpy(),

@@ -1,4 +1,4 @@
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
@@ -21,7 +21,13 @@ from carbonplan.technology.operating import (
 from carbonplan.technology.performance import decode_step, prompt_work
 from carbonplan.technology.power import above_idle_kw
 from tests.technology.example_records import LLAMA_70B, MIXTRAL, T4_4
-from tests.technology.example_replicas import CALIBRATION, figures, replica
+from tests.technology.example_replicas import (
+    CALIBRATION,
+    ENGINES,
+    VARIETY,
+    figures,
+    replica,
+)
 
 CHAT = ClassLimits(1000, 250, ttft_s=1.0, tpot_s=0.05)
 BATCH = ClassLimits(1000, 250, ttft_s=None, tpot_s=None)
@@ -188,6 +194,63 @@ def test_any_point_keeps_its_promises(inputs, outputs, ttft_s, tpot_s, clock):
         assert found.energy_kj_per_request[0, 0] > 0
     else:
         assert explain(found, 0, 0)
+
+
+CLASSES = st.builds(
+    ClassLimits,
+    st.integers(10, 8000),
+    st.integers(2, 1000),
+    ttft_s=st.none(),
+    tpot_s=st.none(),
+)
+ENGINE = st.sampled_from([*ENGINES, "unheard-of"])
+CLOCK = st.floats(0.3, 1.0)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.sampled_from(VARIETY), ENGINE, CLASSES, CLOCK, CLOCK)
+def test_more_clock_never_lowers_what_a_replica_sustains(change, engine, limits, one, other):
+    """Memory sets the batch, so that no whole number stands between."""
+    replicas = [replica(**change, clock_fraction=f) for f in sorted([one, other])]
+    found = operating_points(replicas, [limits], 0.8, replace(CALIBRATION, engine=engine))
+    slow, fast = found.max_rate_rps[0]
+    assert fast >= slow * (1 - 1e-12)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.sampled_from(VARIETY), ENGINE, CLASSES, st.integers(0, 4000), st.integers(0, 1000))
+def test_longer_requests_are_never_served_faster(change, engine, limits, inputs, outputs):
+    longer = replace(
+        limits,
+        input_tokens=limits.input_tokens + inputs,
+        output_tokens=limits.output_tokens + outputs,
+    )
+    found = operating_points(
+        [replica(**change)], [limits, longer], 0.8, replace(CALIBRATION, engine=engine)
+    )
+    short_rate, long_rate = found.max_rate_rps[:, 0]
+    assert long_rate <= short_rate * (1 + 1e-12)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.sampled_from(VARIETY), ENGINE, CLASSES, CLOCK, st.floats(0.06, 1.0))
+def test_energy_lies_between_idle_and_every_limit(change, engine, limits, clock, utilisation):
+    """A replica above idle draws between its hosts' load and all boards' limits with it."""
+    found = operating_points(
+        [replica(**change, clock_fraction=clock)],
+        [limits],
+        utilisation,
+        replace(CALIBRATION, engine=engine),
+    )
+    hardware = figures({**change}).hardware
+    most_kw = (
+        found.accelerators[0]
+        / 1000
+        * (hardware.limit_w[0] - hardware.idle_w[0] + hardware.host_load_w[0])
+    )
+    above_kw = found.energy_kj_per_request[0, 0] * found.rate_rps[0, 0]
+    assert 0 <= above_kw <= most_kw * (1 + 1e-9)
+    assert (above_kw > 0) == (found.rejection[0, 0] == OK)
 
 
 @settings(max_examples=15, deadline=None)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from carbonplan.catalogue.tables import read_table
+from carbonplan.catalogue.tables import read_table, refuse
 from carbonplan.catalogue.writing import table_text, write_whole
 from carbonplan.technology.calibrate.accuracy import (
     Judgement,
@@ -59,6 +59,11 @@ SOURCES = {
     "power.csv": "carbonplan-fit-power-2026",
     "loads.csv": "carbonplan-fit-power-2026",
 }
+NEEDED = (  # serving, clocks and links; other tables are taken where they are
+    *("mlenergy_v3_vllm", "inferencex_silicon_ttft_tpot"),
+    *("dvfs_llm_l20_qwen2_5_7b", "dvfs_gemm_clock_lock_h100_b200"),
+    "collectives_nccl_latency",
+)
 POWER = ("power_share", "voltage_", "memory_core")
 NEW_WITH_ACCELERATOR = ("architecture", "accelerator", "architecture-engine")
 
@@ -91,7 +96,13 @@ def calibrate(folder: Path, data: Path, date: str) -> Calibrated:
         Folder of the catalogue's tables, ``assumed.csv`` of the calibration among them.
     date
         Written beside every coefficient, ISO 8601.
+
+    Raises
+    ------
+    InvalidInput
+        If a table is missing without which nothing can be fitted.
     """
+    refuse_without_tables(folder)
     known = read_known(data)
     found = plausible(measurements(folder, read_names(data)), known)
     first = fitted_before_serving(folder, known, found.rows, date)
@@ -104,6 +115,12 @@ def calibrate(folder: Path, data: Path, date: str) -> Calibrated:
     loads = [row for row in finished if row.coefficient not in NAMES]
     judgement = judged(found, known, calibration, loads, left_out)
     return Calibrated(_tables(finished), first.kernels, judgement)
+
+
+def refuse_without_tables(folder: Path) -> None:
+    """Every needed table that a folder does not hold is named."""
+    missing = [stem for stem in NEEDED if not any(folder.glob(f"{stem}.csv*"))]
+    refuse(folder, [f"holds no {stem}.csv, which a refit needs" for stem in missing])
 
 
 def left_out_once(

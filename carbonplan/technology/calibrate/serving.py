@@ -30,7 +30,7 @@ from carbonplan.technology.calibration import Calibration, CoefficientRow
 if TYPE_CHECKING:
     import pandas as pd
 
-NOT_FITTED = ("freesh", "single-gpu")  # transcribed, or hardly loaded: judged only
+NOT_FITTED = ("freesh", "single-gpu")  # transcribed, or of unknown load: judged only
 HELD_UP = 1.1  # a step may not last so much longer than that of a larger batch
 RUN = (
     *("dataset", "engine", "accelerator", "llm", "precision", "task", "tensor_parallel"),

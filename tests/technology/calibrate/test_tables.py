@@ -47,7 +47,7 @@ def test_steady_serving_gives_four_quantities(tmp_path, names):
         "llama-3.1-8b",
         "bf16",
     )
-    assert (first.input_tokens, first.output_tokens, first.clock_fraction) == (200, 400, 1)
+    assert (first.input_tokens, first.output_tokens, first.clock_fraction) == (80, 400, 1)
     assert set(pairs(found.rows)) == {"H100|llama3-8b"}
 
 

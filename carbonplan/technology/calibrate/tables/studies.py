@@ -40,7 +40,10 @@ def _batches_of_32(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _single_cards(table: pd.DataFrame) -> pd.DataFrame:
-    """Ten minutes of requests; inputs and outputs are told together only, so halves count."""
+    """Power over ten minutes of requests; how many ran at a time is not told.
+
+    Inputs and outputs are told together only, so halves count.
+    """
     tokens = table["total_tokens"] / table["requests_count"]
     table = table.assign(
         dataset="single-gpu",
@@ -53,7 +56,6 @@ def _single_cards(table: pd.DataFrame) -> pd.DataFrame:
     return each(
         table,
         power_w=table["avg_power_w"],
-        total_tokens_per_s=table["total_tokens_per_s"],
         idle_power_w=table["idle_power_w"],
     )
 
@@ -87,7 +89,7 @@ def _freesh(table: pd.DataFrame) -> pd.DataFrame:
     batch = table["max_requests_per_s"] * decoding_s
     table = table.assign(
         dataset="freesh",
-        engine="vllm-2024",
+        engine="vllm-2025",
         task=table["request_class"],
         batch=batch.clip(lower=1.0),
         input_tokens=longer.map({True: LONG_TOKENS, False: SHORT_TOKENS}),
@@ -112,7 +114,7 @@ TABLES = (
         "single_gpu_energy_a100_rtx6000ada_rtx3090",
         ("gpu_family", "model_family", "gpu", "model_id"),
         (
-            *("total_tokens", "duration_s", "avg_power_w", "total_tokens_per_s"),
+            *("total_tokens", "duration_s", "avg_power_w"),
             *("idle_power_w", "requests_count", "avg_latency_s"),
         ),
         _single_cards,

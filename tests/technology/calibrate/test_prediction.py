@@ -1,0 +1,215 @@
+"""What the models say of measured rows: every quantity from steps, prompts and power."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from carbonplan.technology.calibrate.prediction import (
+    QUANTITIES,
+    Load,
+    load_of,
+    predicted,
+    with_calibration,
+)
+from carbonplan.technology.coefficients import NAMES, Coefficients
+from carbonplan.technology.memory import memory_batch
+from carbonplan.technology.performance import decode_step, prefill, prompt_work
+from carbonplan.technology.power import busy_power_w
+from tests.technology.example_records import (
+    DEEPSEEK,
+    H100_8,
+    LLAMA_8B,
+    LLAMA_70B,
+    MIXTRAL,
+    T4_4,
+)
+from tests.technology.example_replicas import CALIBRATION
+
+LLMS = {llm.llm: llm for llm in (LLAMA_8B, LLAMA_70B, MIXTRAL, DEEPSEEK)}
+ACCELERATORS = {
+    server.accelerator.accelerator: (server.accelerator, server.power)
+    for server in (H100_8, T4_4)
+}
+RUN = {
+    "accelerator": "h100-sxm",
+    "llm": "llama-3.1-8b",
+    "precision": "bf16",
+    "tensor_parallel": 1,
+    "pipeline_parallel": 1,
+    "batch": 32.0,
+    "input_tokens": 500.0,
+    "output_tokens": 200.0,
+}
+
+
+def load(*changes: dict) -> Load:
+    """Rows of one run each."""
+    rows = pd.DataFrame([{**RUN, **change} for change in changes])
+    return load_of(rows, LLMS, ACCELERATORS)
+
+
+def shipped(some: Load, **given: float) -> Coefficients:
+    """Shipped coefficients, but for what is given."""
+    found = CALIBRATION.coefficients(some.subjects)
+    values = {name: np.full(len(some), value) for name, value in given.items()}
+    return replace(found, **values)
+
+
+def told(run: dict, *quantities: str, **given: float) -> list[float]:
+    """Quantities of one run."""
+    some = load(*({**run, "quantity": name} for name in quantities))
+    return predicted(some, shipped(some, **given)).tolist()
+
+
+def of(run: dict):
+    """The replica of a run and its coefficients, as the functions of the models take them."""
+    some = load(run)
+    return some.at(shipped(some)).replica
+
+
+def test_every_quantity_is_predicted_and_others_are_not():
+    values = told({}, *QUANTITIES, "dollars")
+    assert all(value > 0 for value in values[:-1])
+    assert np.isnan(values[-1])
+
+
+def test_step_and_prompts_are_those_of_the_models():
+    part = of({})
+    step_s, prefill_s, ttft_s, layer_s = told({}, "step_s", "prefill_s", "ttft_s", "layer_s")
+    assert step_s == pytest.approx(decode_step(32, 600, part).total_s[0])
+    assert prefill_s == pytest.approx(prefill(500, part, 32).total_s[0])
+    assert ttft_s == pytest.approx(prefill(500, part).total_s[0])
+    assert layer_s == pytest.approx(decode_step(32, 1, part).total_s[0] / 32)
+
+
+def test_rate_times_the_time_of_a_token_is_the_batch():
+    rate, tpot_s = told({}, "output_tokens_per_s", "tpot_s", reported_prompt_share=1.0)
+    assert rate * tpot_s == pytest.approx(32)
+
+
+def test_a_mean_tpot_may_report_a_part_of_the_prompts_in_between():
+    step_s, none_s, half_s, all_s = (
+        told({}, quantity, reported_prompt_share=share)[0]
+        for quantity, share in (("step_s", 1), ("tpot_s", 0), ("tpot_s", 0.5), ("tpot_s", 1))
+    )
+    between_s = 32 * prompt_work(500, of({})).total_s[0] / 200
+    assert none_s == pytest.approx(step_s)
+    assert all_s - none_s == pytest.approx(between_s)
+    assert half_s == pytest.approx((none_s + all_s) / 2)
+
+
+def test_total_tokens_count_the_inputs_and_served_ones_a_share():
+    output, total, served = told(
+        {}, "output_tokens_per_s", "total_tokens_per_s", "served_tokens_per_s", served_share=0.8
+    )
+    assert total == pytest.approx(output * 700 / 200)
+    assert served == pytest.approx(output * 0.8)
+
+
+def test_power_is_the_mean_over_steps_and_prompts():
+    part = of({})
+    step, work = decode_step(32, 600, part), prompt_work(500, part)
+    step_s, between_s = step.total_s, 32 * work.total_s / 200
+    energy_j = step_s * busy_power_w(step, part) + between_s * busy_power_w(work, part)
+    mean, of_step, of_prompt = told({}, "power_w", "step_power_w", "prefill_power_w")
+    assert mean == pytest.approx((energy_j / (step_s + between_s))[0])
+    assert of_step == pytest.approx(busy_power_w(step, part)[0])
+    assert of_prompt == pytest.approx(busy_power_w(prefill(500, part, 32), part)[0])
+
+
+@pytest.mark.parametrize(
+    ("run", "accelerators"),
+    [
+        ({}, 1),
+        ({"llm": "llama-3.1-70b", "tensor_parallel": 4, "pipeline_parallel": 2}, 8),
+        ({"llm": "llama-3.1-70b", "pipeline_parallel": 4, "engine": "transformers"}, 4),
+        ({"data_parallel": 8.0, "engine": "mlperf"}, 8),
+        ({"llm": "deepseek-v3", "precision": "fp8", "data_parallel": 16.0}, 16),
+    ],
+)
+def test_energy_is_the_power_of_all_accelerators_over_the_rate(run, accelerators):
+    energy_j, power_w, rate = told(
+        run, "energy_per_output_token_j", "power_w", "output_tokens_per_s"
+    )
+    assert energy_j == pytest.approx(accelerators * power_w / rate)
+
+
+def test_stages_of_a_sequential_engine_take_turns():
+    """They are as fast as one accelerator, and draw as much as one and three idle ones."""
+    one = {"llm": "llama-3.1-70b", "engine": "transformers", "precision": "fp8"}
+    four = one | {"pipeline_parallel": 4}
+    alone, turns = (told(run, "step_s", "step_power_w") for run in (one, four))
+    assert turns[0] == pytest.approx(alone[0])
+    assert turns[1] == pytest.approx(110 + (alone[1] - 110) / 4)
+
+
+def test_stages_of_a_serving_engine_work_at_once():
+    one = {"llm": "llama-3.1-70b", "precision": "fp8", "batch": 64.0}
+    alone, four = (
+        told(run, "output_tokens_per_s")[0] for run in (one, one | {"pipeline_parallel": 4})
+    )
+    assert four > 1.2 * alone
+
+
+def test_submissions_copy_whole_replicas():
+    """Eight copies of their own with an eighth of the batch each."""
+    one, eight = (
+        told({"engine": "mlperf"} | run, "output_tokens_per_s")[0]
+        for run in ({"batch": 32.0}, {"batch": 256.0, "data_parallel": 8.0})
+    )
+    assert eight == pytest.approx(8 * one)
+
+
+@pytest.mark.parametrize(("limit", "most"), [(1e9, "memory"), (4.0, "engine")])
+def test_without_a_batch_memory_or_the_engine_ends_it(limit, most):
+    run = {"batch": np.nan}
+    rate, step_s = told(
+        run, "output_tokens_per_s", "step_s", sequence_limit=limit, reported_prompt_share=1.0
+    )
+    part = of(run)
+    room = memory_batch(600, part)[0] if most == "memory" else limit
+    between_s = room * prompt_work(500, part).total_s[0] / 200
+    assert step_s == pytest.approx(decode_step(room, 600, part).total_s[0], rel=1e-3)
+    assert rate == pytest.approx(room / (step_s + between_s), rel=1e-3)
+
+
+def test_an_llm_without_room_still_runs_one_sequence():
+    run = {"accelerator": "t4", "llm": "llama-3.1-70b", "precision": "fp16", "batch": np.nan}
+    (step_s,) = told(run, "step_s")
+    assert step_s == pytest.approx(decode_step(1, 600, of(run)).total_s[0])
+
+
+def test_a_narrow_cache_is_half_as_wide():
+    wide, narrow = (of({"kv_precision": name}) for name in ("bf16", "fp8"))
+    cache_s = [decode_step(64, 8000, part).cache_s[0] for part in (wide, narrow)]
+    assert cache_s[1] == pytest.approx(cache_s[0] / 2)
+
+
+def test_a_slower_clock_takes_longer():
+    full, slow = (
+        told({"clock_fraction": clock}, "prefill_s", "step_power_w") for clock in (1.0, 0.5)
+    )
+    assert slow[0] > full[0]
+    assert slow[1] < full[1]
+
+
+def test_rows_of_many_runs_are_those_of_each():
+    """Quantities, engines and accelerators mixed: every row stands for itself."""
+    plain = {"quantity": "step_s", "engine": "vllm-2025", "task": ""}
+    runs = [
+        plain,
+        plain | {"quantity": "power_w", "llm": "mixtral-8x7b", "engine": "transformers"},
+        plain | {"accelerator": "t4", "precision": "int4", "engine": "llama.cpp"},
+        plain | {"quantity": "tpot_s", "task": "image-chat"},
+    ]
+    together = with_calibration(load(*runs), CALIBRATION)
+    apart = [with_calibration(load(run), CALIBRATION)[0] for run in runs]
+    assert together == pytest.approx(apart)
+    picked = load(*runs)[np.array([2, 0])]
+    assert with_calibration(picked, CALIBRATION) == pytest.approx(together[[2, 0]])
+
+
+def test_without_coefficients_all_are_one():
+    assert all(getattr(load({}).replica.coefficients, name) == 1.0 for name in NAMES)
