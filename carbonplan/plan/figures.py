@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from carbonplan.catalogue.inputs import Inputs
     from carbonplan.catalogue.records import Evidence, Record, Server
     from carbonplan.technology.calibration import Calibration
+    from carbonplan.technology.calibration import Known as Coefficient
     from carbonplan.technology.embodied import EmbodiedLine
 
 NOT_STATED = Known("assumed", "")
@@ -133,15 +134,27 @@ class Modelled:
         silent = () if "prefill" in phases else OF_PROMPTS
         rows = self.calibration.evidence(accelerator)
         without_effect = set(_without_effect(replica))
+        coefficients = dict.fromkeys(
+            _of_coefficient(name, row, accelerator.accelerator)
+            for name, row in rows.items()
+            if name not in without_effect and not name.startswith(silent)
+        )
         return (
-            *(
-                Figure(f"{name} of {row.told_by.name}", row.evidence, row.source)
-                for name, row in rows.items()
-                if name not in without_effect and not name.startswith(silent)
-            ),
+            *coefficients,
             _data_sheet(replica.server),
             _of(f"model card of {replica.llm.llm}", replica.llm),
         )
+
+
+def _of_coefficient(name: str, known: Coefficient, accelerator: str) -> Figure:
+    """A fitted coefficient stands for all of its kind, an assumed one for itself."""
+    if known.evidence == "assumed":
+        return Figure(f"{name} of {known.told_by.name}", known.evidence, known.source)
+    if name in COMMUNICATION:
+        kind = "links"
+    else:
+        kind = "power" if "power" in name or name in SLOWED else "performance"
+    return Figure(f"coefficients of {kind} of {accelerator}", known.evidence, known.source)
 
 
 def _without_effect(replica: Replica) -> Iterator[str]:

@@ -5,6 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from carbonplan.catalogue.hardware import servers, sku_names
+from carbonplan.technology.bands import calibration_at
 from carbonplan.technology.figures import ReplicaFigures
 from carbonplan.technology.performance import PhaseTime, decode_step, prefill, prompt_work
 from carbonplan.technology.power import above_idle_kw, busy_power_w, limited
@@ -133,6 +135,26 @@ def test_power_stays_between_idle_and_limit_and_rises_with_the_clock(
         low, high = busy_power_w(load, part)
         assert part.hardware.idle_w[0] < low <= high * (1 + 1e-12)
         assert high <= part.hardware.limit_w[0]
+
+
+@pytest.mark.parametrize("stance", ["central", "pessimistic", "optimistic"])
+def test_no_server_of_the_catalogue_is_slower_or_thriftier_at_a_higher_clock(stance):
+    """CPUs among them, at both ends of every band."""
+    calibration = calibration_at(CALIBRATION, stance)
+    machines = [
+        {"server": one, "precision": precision}
+        for one in servers(sku_names())
+        for precision in ("bf16", "fp8", "int4")
+    ]
+    parts = [
+        figures(*({**one, "clock_fraction": f} for one in machines), calibration=calibration)
+        for f in np.linspace(0.1, 1.0, 19)
+    ]
+    for load in (lambda part: decode_step(16, 1000, part), lambda part: prefill(1000, part)):
+        times_s = [load(part).total_s for part in parts]
+        watts = [busy_power_w(load(part), part) for part in parts]
+        assert (np.diff(times_s, axis=0) <= 1e-12).all()
+        assert (np.diff(watts, axis=0) >= -1e-9).all()
 
 
 def test_prompts_draw_more_than_steps_and_near_the_limit():

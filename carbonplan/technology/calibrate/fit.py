@@ -42,7 +42,7 @@ PROBE = 1e-3  # relative step of a coefficient for the Jacobian
 DAMPING = (1e-3, 1e-8, 10.0)  # at first, at least, and what it grows by
 DAMPINGS = 9  # tries before a step is given up
 LONGEST_STEP = 1.0  # of a parameter, in logarithms
-TOLERANCE = 1e-6  # of the objective
+TOLERANCE = 1e-8  # of the objective
 
 
 @dataclass(frozen=True)
@@ -171,7 +171,7 @@ class Fit:
 
 
 def fit(
-    task: Task, rows: NDArray[np.bool_], start: Floats | None = None, steps: int = 80
+    task: Task, rows: NDArray[np.bool_], start: Floats | None = None, steps: int = 300
 ) -> Fit:
     """The best parameters for some rows; the same inputs give the same bits.
 
