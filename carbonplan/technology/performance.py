@@ -231,8 +231,8 @@ def _flops(sequences: NDArray[np.float64], replica: ReplicaFigures) -> _Split:
     own = FLOPS_PER_PARAMETER * (llm.core_parameters + llm.head_parameters) * sequences
     routed = FLOPS_PER_PARAMETER * _active_expert_parameters(llm) * sequences
     rate = replica.tensor_parallel * _flops_per_s(replica)
-    stall = 1.0 / replica.coefficients.expert_efficiency - 1.0
-    return _Split((own + routed) / rate, routed * stall / rate)
+    plain, stalled = _scattered(routed, replica)
+    return _Split((own + plain) / rate, stalled / rate)
 
 
 def _weights(tokens: NDArray[np.float64], replica: ReplicaFigures) -> _Split:
@@ -241,8 +241,16 @@ def _weights(tokens: NDArray[np.float64], replica: ReplicaFigures) -> _Split:
     seen = tokens * replica.data_parallel * c.expert_evenness
     routed = llm.expert_bytes * expert_coverage(seen, llm) / replica.data_parallel
     rate = replica.tensor_parallel * _bytes_per_s(replica)
-    stall = 1.0 / c.expert_efficiency - 1.0
-    return _Split((llm.core_bytes + routed) / rate, routed * stall / rate)
+    plain, stalled = _scattered(routed, replica)
+    return _Split((llm.core_bytes + plain) / rate, stalled / rate)
+
+
+def _scattered(
+    routed: NDArray[np.float64], replica: ReplicaFigures
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Work of routed experts, and what waiting for them comes to in such work."""
+    slowness = 1.0 / replica.coefficients.expert_efficiency
+    return routed * np.minimum(slowness, 1.0), routed * np.maximum(slowness - 1.0, 0.0)
 
 
 def _prompt_s(tokens: NDArray[np.float64], replica: ReplicaFigures) -> tuple[Seconds, Seconds]:

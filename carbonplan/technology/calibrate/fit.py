@@ -37,7 +37,7 @@ Predict = Callable[[Coefficients], Floats]
 
 NOISE = 0.25  # sigma: of one group's measurements, in logarithms
 LARGE = 0.15  # c: from here on an error counts linearly
-MOST_ROWS = 36.0  # that a group counts as
+MOST_ROWS = 64.0  # that a group counts as
 PROBE = 1e-3  # relative step of a coefficient for the Jacobian
 DAMPING = (1e-3, 1e-8, 10.0)  # at first, at least, and what it grows by
 DAMPINGS = 9  # tries before a step is given up

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from carbonplan.technology.calibration import CoefficientRow
+from carbonplan.technology.calibration import UNKNOWN, CoefficientRow
 from carbonplan.technology.communication import allreduce_s
 from carbonplan.units import BYTES_PER_GB, MS_PER_S
 
@@ -76,13 +76,25 @@ def _fit(table: pd.DataFrame, systems: Mapping[str, float]) -> LinkFit:
 
 
 def link_rows(fits: Mapping[str, LinkFit]) -> list[CoefficientRow]:
-    """Rows of a calibration: the pooled values, and factors of every link on them."""
+    """Rows of a calibration: the pooled values, and factors of every link on them.
+
+    A link that was not measured is taken for one with a switch, as wide as those differ.
+    """
     pooled = fits["gpu"]
-    return [
+    rows = [
         _row(coefficient, link, fit, pooled)
         for coefficient in PARAMETERS
         for link, fit in fits.items()
     ]
+    return [*rows, *(_unknown(coefficient, rows) for coefficient in PARAMETERS)]
+
+
+def _unknown(coefficient: str, rows: list[CoefficientRow]) -> CoefficientRow:
+    """The factor one, with the spread of the links that have a switch."""
+    known = [row for row in rows if row.coefficient == coefficient and row.name in SWITCHED]
+    spread = float(np.exp(np.std(np.log([row.value for row in known]))))
+    changes = {"name": UNKNOWN, "value": 1.0, "low": 1.0 / spread, "high": spread}
+    return known[0].model_copy(update={**changes, "rows": 0, "median_abs_error": None})
 
 
 def _row(coefficient: str, link: str, fit: LinkFit, pooled: LinkFit) -> CoefficientRow:

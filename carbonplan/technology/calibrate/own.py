@@ -9,7 +9,7 @@ comes to its peaks, and what launching a step and admitting a prompt cost. The f
     + \sum_g \rho\bigl(\sqrt{n_g}\,\theta_g\bigr)
 
 so that the shipped value counts as much as :math:`n_g` rows that follow the group in full: one
-row of one's own closes about a third of its gap, fifty leave little of it. Overheads differ
+row of one's own closes some of its gap, fifty leave little of it. Overheads differ
 between engines by more than efficiencies do, so they are held less. :math:`\rho` grows linearly
 for large errors, so that a few odd rows do not rule. A group that no row feels keeps its
 shipped value and is not written.

@@ -114,7 +114,9 @@ def load_of(
         return rows[name].to_numpy(float) if name in rows else np.full(count, default)
 
     def words(name: str, default: str) -> NDArray[np.str_]:
-        return rows[name].to_numpy(str) if name in rows else np.full(count, default)
+        if name not in rows:
+            return np.full(count, default)
+        return np.array(rows[name].fillna(default).tolist(), dtype=str)
 
     engines = words("engine", DEFAULT_ENGINE)
     stages, groups = column("pipeline_parallel", 1.0), column("data_parallel", 1.0)

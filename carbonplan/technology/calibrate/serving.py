@@ -15,7 +15,7 @@ from carbonplan.catalogue.cards import card_names, cards
 from carbonplan.catalogue.records import Accelerator, AcceleratorPower, ModelCard
 from carbonplan.catalogue.tables import read_keyed, read_table
 from carbonplan.technology.calibrate.fit import Fit, Parameter, Task, fit, make_task, spreads
-from carbonplan.technology.calibrate.levels import CHOICES, POWERS, TIMES
+from carbonplan.technology.calibrate.levels import CHOICES, POWERS, TIMES, Choice
 from carbonplan.technology.calibrate.measurements import MeasuredLlm, combinations, pairs
 from carbonplan.technology.calibrate.prediction import POWERS as POWER_QUANTITIES
 from carbonplan.technology.calibrate.prediction import TIMES as TIME_QUANTITIES
@@ -35,8 +35,9 @@ HELD_UP = 1.1  # a step may not last so much longer than that of a larger batch
 RUN = (
     *("dataset", "engine", "accelerator", "llm", "precision", "task", "tensor_parallel"),
     *("pipeline_parallel", "data_parallel", "expert_parallel"),
+    *("clock_fraction", "power_limit_fraction", "input_tokens"),
 )
-FOLD_STEPS = 5  # of a fit that starts where the whole one ended
+FOLD_STEPS = 10  # of a fit that starts where the whole one ended
 
 
 @dataclass(frozen=True)
@@ -114,10 +115,10 @@ class ServingFit:
 def fit_serving(rows: pd.DataFrame, known: Known, base: Calibration) -> ServingFit:
     """Times and power of all rows that can teach something."""
     rows = rows[teaching(rows, known)].reset_index(drop=True)
-    times = _half(rows, TIME_QUANTITIES, known, base, TIMES)
+    times = make_half(rows, TIME_QUANTITIES, known, base, TIMES)
     times_fit = fit(times.task, times.all)
     timed = _calibration(base, (times.task, times_fit))
-    powers = _half(rows, POWER_QUANTITIES, known, timed, POWERS)
+    powers = make_half(rows, POWER_QUANTITIES, known, timed, POWERS)
     powers_fit = fit(powers.task, powers.all)
     return ServingFit(base, times, powers, times_fit, powers_fit)
 
@@ -156,12 +157,13 @@ def held_up(rows: pd.DataFrame) -> NDArray[np.bool_]:
     nothing of it.
     """
     steps = rows[rows["quantity"].isin(["step_s", "tpot_s"])]
-    length = steps[["input_tokens", "output_tokens"]].where(steps["quantity"] == "tpot_s", 0.0)
-    key = [steps[name] for name in (*RUN, "quantity")]
-    key += [length["input_tokens"], length["output_tokens"].round(-2)]
-    ordered = steps.assign(key=_numbered(key)).sort_values(["key", "batch"])
-    later = ordered[::-1].groupby("key")["value"].cummin()[::-1]
-    slow = rows.index.isin(ordered.index[ordered["value"] > HELD_UP * later])
+    outputs = steps["output_tokens"].round(-2).where(steps["quantity"] == "tpot_s", 0.0)
+    key = [*(steps[name] for name in (*RUN, "quantity")), outputs]
+    steps = steps.assign(key=_numbered(key))
+    least = steps.groupby(["key", "batch"])["value"].min()
+    larger = least[::-1].groupby("key").cummin().groupby("key").shift()[::-1]
+    steps = steps.join(larger.rename("larger"), on=["key", "batch"])
+    slow = rows.index.isin(steps.index[steps["value"] > HELD_UP * steps["larger"]])
     runs = _numbered([rows[name] for name in (*RUN, "batch", "output_tokens")])
     return slow | np.isin(runs, runs[slow & (rows["batch"] > 0).to_numpy()])
 
@@ -174,7 +176,14 @@ def _numbered(columns: list[pd.Series]) -> NDArray[np.int64]:
     return table.groupby(list(table.columns), sort=False, dropna=False).ngroup().to_numpy()
 
 
-def _half(rows: pd.DataFrame, quantities: Iterable[str], known: Known, base, choices) -> Half:
+def make_half(
+    rows: pd.DataFrame,
+    quantities: Iterable[str],
+    known: Known,
+    base: Calibration,
+    choices: Mapping[str, Choice],
+) -> Half:
+    """Rows of some quantities as a task, with what is not fitted from a calibration."""
     part = rows[rows["quantity"].isin(list(quantities))].reset_index(drop=True)
     load = load_of(part, known.llms, known.accelerators)
     groups = (combinations(part) + "|" + part["quantity"]).to_numpy(str)

@@ -91,11 +91,24 @@ def test_whatever_was_measured_of_such_a_run_is_marked():
         {"tensor_parallel": 2.0},
         {"precision": "fp8"},
         {"dataset": "e"},
+        {"clock_fraction": 0.5},
+        {"power_limit_fraction": 0.5},
+        {"input_tokens": 100.0},
     ],
 )
 def test_runs_of_something_else_hold_nobody_up(other):
     rows = table(*steps((1, 0.030)), *steps((8, 0.010), **other))
     assert not held_up(rows).any()
+
+
+def test_repeats_at_one_batch_hold_nobody_up():
+    assert not held_up(table(*steps((8, 0.030), (8, 0.010)))).any()
+
+
+def test_a_run_with_other_prompts_is_not_marked_with_it():
+    other = {"batch": 1.0, "input_tokens": 8000.0, "quantity": "power_w", "value": 300.0}
+    rows = table(*steps((1, 0.030), (8, 0.010)), other)
+    assert held_up(rows).tolist() == [True, False, False]
 
 
 def test_times_of_tokens_compare_at_like_lengths_only():
