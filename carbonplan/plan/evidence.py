@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from carbonplan.plan.figures import Figure
 
 
+SOLVER_NOISE = 1e-12  # of all terms: what is smaller is rounding
+
+
 def evidence_shares(terms: Sequence[Term]) -> dict[str, object]:
     """Shares of the objective by class, by figure and by term, as plain JSON values.
 
@@ -28,6 +31,7 @@ def evidence_shares(terms: Sequence[Term]) -> dict[str, object]:
     total = sum(abs(term.value) for term in terms)
     if not total:
         return {"of": "objective", "shares": {}, "figures": [], "terms": []}
+    terms = [term for term in terms if abs(term.value) > SOLVER_NOISE * total]
     by_class: dict[str, float] = dict.fromkeys(get_args(Evidence), 0.0)
     for term in terms:
         by_class[term_evidence(term)] += abs(term.value) / total

@@ -8,8 +8,9 @@ something is idle alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from carbonplan.catalogue.inputs import Known
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from carbonplan.catalogue.inputs import Inputs
-    from carbonplan.catalogue.records import Evidence, Record, Server
+    from carbonplan.catalogue.records import Accelerator, Evidence, Record, Server
     from carbonplan.technology.calibration import Calibration
     from carbonplan.technology.calibration import Known as Coefficient
     from carbonplan.technology.embodied import EmbodiedLine
@@ -128,11 +129,22 @@ class Modelled:
         """With the calibration of a plan; at any stance its rows are known alike."""
         return cls(calibration_of(inputs))
 
+    def known(self, accelerator: Accelerator) -> Mapping[str, Coefficient]:
+        """Coefficients of an accelerator, each looked up once."""
+        name = accelerator.accelerator
+        if name not in self._known:
+            self._known[name] = self.calibration.evidence(accelerator)
+        return self._known[name]
+
+    @cached_property
+    def _known(self) -> dict[str, Mapping[str, Coefficient]]:
+        return {}
+
     def figures(self, replica: Replica, phases: Iterable[str] = PHASES) -> Figures:
         """Coefficients that bear on a replica in some phases, its data sheet and its LLM."""
         accelerator = replica.server.accelerator
         silent = () if "prefill" in phases else OF_PROMPTS
-        rows = self.calibration.evidence(accelerator)
+        rows = self.known(accelerator)
         without_effect = set(_without_effect(replica))
         coefficients = dict.fromkeys(
             _of_coefficient(name, row, accelerator.accelerator)

@@ -49,6 +49,7 @@ FACTORS: tuple[Level, ...] = (  # the most telling last
 UNKNOWN = "*"  # on a level: any name that was not measured
 WIDENING = ("architecture", "link")  # levels whose unknown names widen a band
 End = Literal["low", "high"]
+ENDS: tuple[End, ...] = ("low", "high")
 Floats = NDArray[np.float64]
 
 
@@ -120,7 +121,9 @@ class Calibration:
 
     def coefficients(self, subjects: Subjects) -> Coefficients:
         """Every coefficient over subjects, (replica,)."""
-        return Coefficients(*(self._values(name, subjects) for name in NAMES))
+        return Coefficients(
+            *(self._values(name, subjects, self.ends.get(name)) for name in NAMES)
+        )
 
     def evidence(self, accelerator: Accelerator, precision: str = "bf16") -> dict[str, Known]:
         """Coefficients of an accelerator at the reference shape, by name, with their rows."""
@@ -135,7 +138,7 @@ class Calibration:
         names = names_by_level(one, np.array([self.engine]), np.array([precision]))
         return Subjects(names, np.zeros(1, dtype=np.int64), {})
 
-    def _values(self, coefficient: str, subjects: Subjects) -> Floats:
+    def _values(self, coefficient: str, subjects: Subjects, end: End | None) -> Floats:
         part, names = self._parts[coefficient], subjects.names
         graphics = (names["kind"] == "gpu").astype(float)
         factors = sum(
@@ -143,7 +146,9 @@ class Calibration:
             np.zeros(len(graphics)),
         )
         logs = _looked_up(names["kind"], part.pooled) + graphics * factors
-        logs += _looked_up(names["accelerator"], part.own) + self._shift(coefficient, names)
+        logs += _looked_up(names["accelerator"], part.own) + self._shift(
+            coefficient, names, end
+        )
         shapes = sum(
             exponent * subjects.features[name]
             for name, exponent in part.exponents.items()
@@ -152,11 +157,10 @@ class Calibration:
         place = subjects.place
         return bounded(coefficient, np.exp(logs[place] + graphics[place] * shapes))
 
-    def _shift(self, coefficient: str, names: Names) -> Floats | float:
-        """To the end of the band, in logarithms, (group,)."""
-        if coefficient not in self.ends:
+    def _shift(self, coefficient: str, names: Names, end: End | None) -> Floats | float:
+        """To an end of the band, in logarithms, (group,)."""
+        if end is None:
             return 0.0
-        end = self.ends[coefficient]
         part = self._parts[coefficient]
         own = _looked_up(names["accelerator"], part.own_spread[end])
         pooled = _looked_up(names["kind"], part.spread[end])
@@ -174,10 +178,8 @@ class Calibration:
             keys += [(coefficient, level, names[level]) for level in FACTORS]
         keys.append((coefficient, "own", names["accelerator"]))
         rows = tuple(self.rows[key] for key in keys if key in self.rows)
-        low, value, high = (
-            float(replace(self, ends=ends)._values(coefficient, subjects)[0])
-            for ends in ({coefficient: "low"}, {}, {coefficient: "high"})
-        )
+        low, high = (float(self._values(coefficient, subjects, end)[0]) for end in ENDS)
+        value = float(self._values(coefficient, subjects, self.ends.get(coefficient))[0])
         return Known(coefficient, value, low, high, rows[0].unit, rows)
 
     @cached_property

@@ -163,3 +163,10 @@ def test_rents_are_known_as_the_price_alone():
     terms = objective_terms(of, example.configurations(of), example.plan(of).data)
     (rent,) = {term.figures for term in terms if term.part == "rental"}
     assert [figure.name for figure in rent] == ["price of box"]
+
+
+def test_rounding_of_the_solver_is_no_term():
+    of = inputs()
+    terms = objective_terms(of, example.configurations(of), example.plan(of).data)
+    noise = replace(terms[0], value=-1e-15)
+    assert evidence_shares([*terms, noise])["of"] == "objective"
