@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 Predict = Callable[[Coefficients], Floats]
 
-NOISE = 0.25  # sigma: of one group's measurements, in logarithms
 LARGE = 0.15  # c: from here on an error counts linearly
 MOST_ROWS = 64.0  # that a group counts as
 PROBE = 1e-3  # relative step of a coefficient for the Jacobian
@@ -75,6 +74,8 @@ class Task:
         Values and square roots of weights, (row,).
     predict
         Values as the models see them, from coefficients over rows.
+    noise
+        Sigma: of one group's measurements, in logarithms.
     """
 
     parameters: tuple[Parameter, ...]
@@ -84,6 +85,7 @@ class Task:
     measured: Floats
     weights: Floats
     predict: Predict
+    noise: float
 
     def coefficients(self, theta: Floats) -> Coefficients:
         """Coefficients over rows."""
@@ -116,6 +118,7 @@ def make_task(
     measured: Floats,
     groups: NDArray[np.str_],
     predict: Predict,
+    noise: float,
 ) -> Task:
     """A task over rows; rows of one group count together."""
     parameters: list[Parameter] = []
@@ -135,7 +138,7 @@ def make_task(
         for name, choice in choices.items()
         if choice.expected is None
     }
-    return Task(tuple(parameters), designs, known, given, measured, weights, predict)
+    return Task(tuple(parameters), designs, known, given, measured, weights, predict, noise)
 
 
 def _columns(
@@ -201,7 +204,7 @@ def fit(
 def spreads(task: Task, found: Fit, rows: NDArray[np.bool_]) -> Floats:
     """Standard deviation of every parameter, from the curvature at the optimum."""
     curvature, _ = _normal_equations(task, _State.at(task, found.theta, rows), rows)
-    return NOISE * np.sqrt(np.diag(np.linalg.inv(curvature)))
+    return task.noise * np.sqrt(np.diag(np.linalg.inv(curvature)))
 
 
 @dataclass(frozen=True)
@@ -220,7 +223,7 @@ class _State:
         large = np.sqrt(1.0 + (residuals / LARGE) ** 2) - 1.0
         errors = float((task.weights[rows] ** 2 * 2.0 * LARGE**2 * large).sum())
         pull = float((((theta - task.expected) / task.spreads) ** 2).sum())
-        return cls(theta, logs, residuals, errors + NOISE**2 * pull)
+        return cls(theta, logs, residuals, errors + task.noise**2 * pull)
 
 
 def _step(
@@ -254,7 +257,7 @@ def _normal_equations(
         places.append(place)
     jacobian = hstack(columns).tocsr()
     weight = task.weights[rows] ** 2 / np.sqrt(1.0 + (state.residuals / LARGE) ** 2)
-    pull = NOISE**2 / task.spreads**2
+    pull = task.noise**2 / task.spreads**2
     curvature = (jacobian.T @ diags(weight) @ jacobian).toarray()
     slope = jacobian.T @ (weight * state.residuals) + pull * (state.theta - task.expected)
     return curvature + np.diag(pull), slope

@@ -37,6 +37,7 @@ RUN = (
     *("pipeline_parallel", "data_parallel", "expert_parallel"),
     *("clock_fraction", "power_limit_fraction", "input_tokens"),
 )
+NOISE_OF_TIMES, NOISE_OF_POWER = 0.25, 0.1  # of one group, in logarithms
 FOLD_STEPS = 10  # of a fit that starts where the whole one ended
 
 
@@ -194,6 +195,7 @@ def make_half(
         part["value"].to_numpy(float),
         groups,
         lambda coefficients: predicted(load, coefficients),
+        NOISE_OF_POWER if choices is POWERS else NOISE_OF_TIMES,
     )
     return Half(part, load, task)
 

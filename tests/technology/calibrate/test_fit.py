@@ -36,6 +36,7 @@ def task(truth, some: Subjects, noise=0.0, groups=None, choices=CHOICE):
         work * truth * wobble,
         groups,
         lambda coefficients: work * coefficients.step_overhead_ms,
+        noise=0.25,
     )
 
 
