@@ -10,10 +10,9 @@ import numpy as np
 from carbonplan.configurations import Configuration
 from carbonplan.plan.figures import Figure, Figures, Modelled, host_figures
 from carbonplan.technology.measured import (
-    CLOCK_DIGITS,
     MeasuredReplica,
-    Place,
     measured_replicas,
+    place_of_replica,
 )
 from carbonplan.technology.operating import Replica
 
@@ -60,7 +59,7 @@ def pairs_in_use(
     for k, c in np.argwhere(served.values > 0.0):
         replica = _replica(inputs, kept[names[c]])
         pair = Pair(classes[k], names[c], replica, points.get((classes[k], names[c]), ()))
-        between = times.get(_place(replica))
+        between = times.get(place_of_replica(replica))
         pairs.append(pair if between is None else _between_times(models, pair, between))
     return pairs
 
@@ -95,18 +94,6 @@ def _measured_points(inputs: Inputs) -> dict[tuple[str, str], Figures]:
                 figures = (Figure("measured profile", "measured", profile.source),)
                 found[one.name, configuration.name] = figures
     return found
-
-
-def _place(replica: Replica) -> Place:
-    """By what the replicas of a table of measurements are told apart."""
-    return (
-        replica.server.accelerator.accelerator,
-        replica.llm.llm,
-        replica.tensor_parallel,
-        replica.pipeline_parallel,
-        replica.precision,
-        round(replica.clock_fraction, CLOCK_DIGITS),
-    )
 
 
 def _between_times(models: Modelled, pair: Pair, measured: MeasuredReplica) -> Pair:

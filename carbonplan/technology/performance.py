@@ -56,7 +56,7 @@ class PhaseTime:
     Attributes
     ----------
     compute_s, prompt_s
-        Matrix units at work for tokens of sequences, and for those of prompts.
+        Matrix units at work for sequences, and for prompts.
     memory_s, cache_s
         Weights and KV cache being read.
     stalled_compute_s, stalled_memory_s
@@ -122,9 +122,9 @@ def prompt_work(input_tokens: ArrayLike, replica: ReplicaFigures) -> PhaseTime:
     c = replica.coefficients
     groups = replica.pipeline_parallel * replica.data_parallel
     compute_s = sum(_prompt_s(tokens, replica)) * c.prompt_cost / groups
-    traffic_s = tensor_parallel_traffic_s(tokens, replica) * c.prompt_cost / groups
-    total_s = compute_s + traffic_s + c.admission_ms / MS_PER_S
-    return _phase(total_s, prompt_s=compute_s, link_s=traffic_s)
+    link_s = tensor_parallel_traffic_s(tokens, replica) * c.prompt_cost / groups
+    total_s = compute_s + link_s + c.admission_ms / MS_PER_S
+    return _phase(total_s, prompt_s=compute_s, link_s=link_s)
 
 
 def decode_step(
