@@ -15,7 +15,7 @@ from carbonplan.catalogue.requests import hour_of_week, relative_rates
 from carbonplan.catalogue.series import columns_of, read_series, values_at
 from carbonplan.catalogue.shipped import shown
 from carbonplan.errors import InvalidInput
-from carbonplan.scenario.schema import Origin, Workload
+from carbonplan.scenario.workloads import Origin, Workload
 from carbonplan.units import HOURS_PER_WEEK
 
 TOTAL = "rps"

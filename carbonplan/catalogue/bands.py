@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Literal
 
 from carbonplan.catalogue.records import EmbodiedCoefficient, Server
-from carbonplan.scenario.schema import Stance
+from carbonplan.scenario.fields import Stance
 
 End = Literal["low", "high"]
 

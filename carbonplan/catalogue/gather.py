@@ -37,7 +37,7 @@ from carbonplan.catalogue.typical_hours import hours_files, hours_in_use
 from carbonplan.errors import InvalidInput
 from carbonplan.scenario.files import locate
 from carbonplan.scenario.loaded import LoadedScenario
-from carbonplan.scenario.schema import Workload
+from carbonplan.scenario.workloads import Workload
 
 
 def gather(loaded: LoadedScenario) -> Inputs:

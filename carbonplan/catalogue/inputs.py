@@ -17,7 +17,8 @@ from carbonplan.catalogue.records import (
     Server,
     Source,
 )
-from carbonplan.scenario.schema import Scenario, Workload
+from carbonplan.scenario.schema import Scenario
+from carbonplan.scenario.workloads import Workload
 
 if TYPE_CHECKING:
     import xarray as xr

@@ -18,7 +18,7 @@ from carbonplan.catalogue.shipped import data_root
 from carbonplan.catalogue.tables import LIMIT_BYTES, read_keyed, read_rows, read_table, refuse
 from carbonplan.catalogue.text import read_text
 from carbonplan.errors import nearest
-from carbonplan.scenario.schema import Precision
+from carbonplan.scenario.fields import Precision
 
 Quantity = Literal[
     "prefill_s",  # one prompt alone, from its admission to the first token

@@ -9,7 +9,7 @@ from carbonplan.catalogue.network import Origin
 from carbonplan.catalogue.records import ArrivalShape, Region, RequestClass
 from carbonplan.errors import nearest
 from carbonplan.scenario.loaded import LoadedScenario
-from carbonplan.scenario.schema import Workload
+from carbonplan.scenario.workloads import Workload
 
 
 @dataclass(frozen=True)

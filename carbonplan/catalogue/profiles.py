@@ -16,7 +16,7 @@ from carbonplan.catalogue.measurements import (
 )
 from carbonplan.catalogue.records import NonNegative, Positive, Record
 from carbonplan.catalogue.tables import read_table
-from carbonplan.scenario.schema import Precision
+from carbonplan.scenario.fields import Precision
 
 
 class ProfileRow(Record):

@@ -20,7 +20,7 @@ from carbonplan.catalogue.region_series import (
 )
 from carbonplan.errors import InvalidInput
 from carbonplan.scenario.loaded import LoadedScenario
-from carbonplan.scenario.schema import Workload
+from carbonplan.scenario.workloads import Workload
 
 if TYPE_CHECKING:
     import xarray as xr

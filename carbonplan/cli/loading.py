@@ -87,7 +87,7 @@ def _minimising(impact: str | None) -> tuple[str, ...]:
         return ()
     from typing import get_args
 
-    from carbonplan.scenario.schema import Impact
+    from carbonplan.scenario.fields import Impact
 
     known = get_args(Impact)
     if impact not in known:

@@ -72,7 +72,7 @@ def asked_precision(precision: str | None, llm: ModelCard) -> str:
     """The precision asked for, or that of the LLM's card."""
     from typing import get_args
 
-    from carbonplan.scenario.schema import Precision as Known
+    from carbonplan.scenario.fields import Precision as Known
 
     known = get_args(Known)
     if precision is not None and precision not in known:

@@ -189,7 +189,7 @@ def _checked(given: Given) -> Given:
 
     from carbonplan.catalogue.cards import card_names
     from carbonplan.catalogue.measurements import accelerator_records
-    from carbonplan.scenario.schema import Precision
+    from carbonplan.scenario.fields import Precision
 
     for option, value, known in (
         ("--accelerator", given.accelerator, accelerator_records()),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from carbonplan.catalogue.inputs import Inputs
-from carbonplan.scenario.schema import Workload
+from carbonplan.scenario.workloads import Workload
 
 ANYWHERE = "anywhere"  # origin of a workload without origins: no network in between
 

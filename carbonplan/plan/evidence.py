@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, get_args
 
 from carbonplan.catalogue.sites import joined_sources, least_certain
 from carbonplan.plan.terms import Term
-from carbonplan.scenario.schema import Evidence
+from carbonplan.scenario.fields import Evidence
 
 if TYPE_CHECKING:
     from carbonplan.plan.figures import Figure

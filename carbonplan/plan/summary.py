@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from carbonplan.catalogue.records import Record
     from carbonplan.configurations import Configurations
     from carbonplan.program import Program
-    from carbonplan.scenario.schema import Stance
+    from carbonplan.scenario.fields import Stance
     from carbonplan.solve.solution import Solution
 
 

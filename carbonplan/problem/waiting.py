@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from carbonplan.catalogue.inputs import Inputs
-from carbonplan.scenario.schema import Workload
+from carbonplan.scenario.workloads import Workload
 from carbonplan.units import REQUESTS_PER_KREQUEST, SECONDS_PER_HOUR
 
 

@@ -16,15 +16,10 @@ from pydantic import TypeAdapter, ValidationError
 
 from carbonplan.errors import nearest
 from carbonplan.scenario.messages import BrokenRules, Problem, problems_of_validation
-from carbonplan.scenario.schema import (
-    Arrivals,
-    Horizon,
-    Objective,
-    Scenario,
-    Section,
-    Workload,
-)
+from carbonplan.scenario.schema import Horizon, Objective, Scenario
+from carbonplan.scenario.section import Section
 from carbonplan.scenario.wording import IDENTITY, PathKeys, identity, quoted
+from carbonplan.scenario.workloads import Arrivals, Workload
 from carbonplan.units import HOURS_PER_DAY
 
 SHARE_TOLERANCE = 1e-6

@@ -7,48 +7,29 @@ several fields live in ``carbonplan.scenario.checks``.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    StrictBool,
-    ValidationInfo,
-    model_validator,
-)
+from pydantic import Field, StrictBool
 
+from carbonplan.scenario.courses import Bound, Future, Renewal, Risk, Stage
 from carbonplan.scenario.fields import (
-    ClockFraction,
     Count,
-    Engine,
     Evidence,
     Fraction,
     Impact,
     Name,
     NonNegative,
     Number,
-    Parallel,
     Positive,
-    Precision,
     Quantity,
     Stance,
     UtcTime,
     YearlyMean,
 )
-
-
-class Section(BaseModel):
-    """A frozen part of a scenario; unknown keys are refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    @model_validator(mode="after")
-    def keeps_the_rules_of_its_reader(self, info: ValidationInfo) -> Self:
-        """Hand the section to ``context["check"]``, where the reader has rules to ask."""
-        if info.context is not None:
-            info.context["check"](self)
-        return self
+from carbonplan.scenario.fleet import Fleet
+from carbonplan.scenario.section import Section
+from carbonplan.scenario.supply import Supply
+from carbonplan.scenario.workloads import Workload
 
 
 class Horizon(Section):
@@ -61,7 +42,9 @@ class Horizon(Section):
     typical_days: Name | None = Field(
         None, description="a table of weighted days in data/grid/ or beside the scenario"
     )
-    slot_hours: Annotated[Literal[1], Quantity] = 1
+    slot_hours: Annotated[float, Field(gt=0, le=1), Quantity] = Field(
+        1.0, description="length of a slot, an hour or a whole fraction of it"
+    )
     ends: Literal["cyclic", "closed"] = Field(
         "cyclic",
         description="cyclic: the last slot precedes the first; closed: batch work starts and "
@@ -81,66 +64,10 @@ class Signal(Section):
     basis: Literal["lifecycle", "direct"] = Field(
         description="lifecycle: with fuel supply and plants; direct: from stacks alone"
     )
-    negative: Literal["floor", "allow"] = Field(
-        "floor", description="floor: negative intensities count as zero"
-    )
-
-
-class Existing(Section):
-    """Servers that stand already."""
-
-    sku: Name
-    region: Name
-    servers: Annotated[int, Field(ge=1, le=1_000_000), Quantity]
-
-
-class Stock(Section):
-    """The most servers of a SKU that can be bought, in one region or in all together."""
-
-    sku: Name
-    region: Name | None = Field(None, description="absent: the limit is for all together")
-    servers: Count
-
-
-class Fleet(Section):
-    """What may be bought and how replicas may run."""
-
-    skus: Annotated[list[Name], Field(min_length=1)]
-    existing: list[Existing] = []
-    stock: list[Stock] = []
-    replicas: Literal["auto", "whole", "continuous"] = Field(
-        "auto", description="auto: whole in small fleets, continuous in large ones"
-    )
-    utilisation_limit: Annotated[float, Field(gt=0, le=1), Quantity] = Field(
-        0.8, description="most of a replica's sustained rate that is planned to be used"
-    )
-    availability: Annotated[float, Field(gt=0, le=1), Quantity] = Field(
-        1.0, description="share of the servers that work at any time"
-    )
-    switch_off: StrictBool = Field(
-        True, description="servers without replicas may be switched off"
-    )
-    start_costs: StrictBool = Field(True, description="loading a model costs time and energy")
-    engine: Engine = Field(
-        "vllm-2026", description="serving engine, of a year, whose overheads replicas have"
-    )
-    precisions: Annotated[list[Precision], Field(min_length=1)] = ["bf16", "fp8"]
-    tensor_parallel: Annotated[list[Parallel], Field(min_length=1)] = [1, 2, 4, 8]
-    pipeline_parallel: Annotated[list[Parallel], Field(min_length=1)] = [1]
-    clock_fractions: Annotated[list[ClockFraction], Field(min_length=1)] = [1.0, 0.8, 0.6]
-    profiles: str | None = Field(
-        None,
-        description="CSV of measured operating points, or of measured times to interpolate "
-        "between; they replace the technology model",
-    )
-    profiles_outside: Literal["refuse", "widen"] = Field(
-        "refuse",
-        description="requests beyond the measured times: widen takes the slow end of a band "
-        "that grows with the distance",
-    )
-    calibration: str | None = Field(
-        None,
-        description="CSV of factors on the shipped coefficients, fitted to own measurements",
+    negative: Literal["floor", "no-idle-earning", "allow"] = Field(
+        "floor",
+        description="of negative intensities; floor: they count as zero; no-idle-earning: as "
+        "zero for all power but what serving requests takes; allow: as they are",
     )
 
 
@@ -166,75 +93,24 @@ class Series(Section):
     ewif_l_per_kwh: str | None = None
 
 
-class Arrivals(Section):
-    """How many requests come, and when."""
+class Level(Section):
+    """An impact of a lexicographic order."""
 
-    mean_rps: Positive | None = Field(None, description="mean over the horizon, all origins")
-    shape: Name | None = Field(
-        None, description="a service of data/requests/arrivals.csv; absent: flat"
-    )
-    file: str | None = Field(None, description="CSV: time_utc, rps or one column per origin")
-
-
-class Origin(Section):
-    """Where users are: an origin of data/sites/round_trips.csv and its share of requests."""
-
-    origin: Name
-    share: Fraction
-    utc_offset_hours: Annotated[float, Field(ge=-12, le=14), Quantity] | None = Field(
-        None, description="absent: standard time of the origin's row in data/sites/origins.csv"
-    )
-
-
-class ClassSpec(Section):
-    """A request class written out in the scenario."""
-
-    name: Name
-    input_tokens: Positive
-    output_tokens: Positive
-    share: Fraction
-
-
-class Workload(Section):
-    """A stream of requests to one LLM: online with SLOs, or batch with a deadline."""
-
-    name: Name
-    kind: Literal["online", "batch"]
-    llm: Name
-    classes: Name | list[ClassSpec] = Field(
-        description="a service of data/requests/classes.csv, or the classes themselves"
-    )
-    arrivals: Arrivals
-    origins: list[Origin] = Field([], description="empty: no network between users and sites")
-    ttft_s: Positive | None = Field(None, description="online: time to first token, required")
-    tpot_s: Positive | None = Field(None, description="online: time per output token, required")
-    percentile: Annotated[float, Field(gt=0.5, lt=1), Quantity] = Field(
-        0.99, description="share of the requests that ttft_s holds for"
-    )
-    max_rtt_s: Positive | None = Field(
-        None, description="farthest origin that a site may serve; absent: half of ttft_s"
-    )
-    deadline_hours: Annotated[int, Field(ge=1, le=8784), Quantity] | None = Field(
-        None, description="batch: hours from arrival to completion, required"
-    )
-    regions: list[Name] | None = Field(None, description="where its data may go; absent: all")
+    impact: Impact
+    slack: Fraction = Field(0.0, description="how much worse the levels after it may make it")
 
 
 class Objective(Section):
     """What is least: one impact, or a weighted sum of several."""
 
     minimise: Impact | None = None
+    lexicographic: list[Level] | None = Field(
+        None, description="impacts in order: each is least among plans best in those before"
+    )
     weights: dict[Impact, NonNegative] | None = None
     carbon_price_usd_per_tonne: NonNegative = Field(
         0.0, description="added to cost for every tonne of operational and embodied carbon"
     )
-
-
-class Bound(Section):
-    """The most of an impact that a plan may have over the horizon, in the impact's unit."""
-
-    impact: Impact
-    at_most: NonNegative
 
 
 class EmbodiedAccounting(Section):
@@ -285,6 +161,9 @@ class Scenario(Section):
     carbonplan: Annotated[Literal[1], Quantity] = Field(description="version of the format")
     name: Name
     description: str = ""
+    catalogue: str | None = Field(
+        None, description="folder of tables and cards whose rows go before the shipped ones"
+    )
     horizon: Horizon
     signal: Signal
     regions: Annotated[list[Site], Field(min_length=1)]
@@ -293,6 +172,11 @@ class Scenario(Section):
     workloads: Annotated[list[Workload], Field(min_length=1)]
     objective: Objective
     bounds: list[Bound] = []
+    stages: list[Stage] = []
+    futures: list[Future] = []
+    risk: Risk = Risk()
+    renewal: Renewal = Renewal()
+    supply: Supply = Supply()
     embodied: EmbodiedAccounting = EmbodiedAccounting()
     cost: CostAccounting = CostAccounting()
     uncertainty: Uncertainty = Uncertainty()

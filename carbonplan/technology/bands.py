@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from carbonplan.catalogue.bands import End, end_of_band
-from carbonplan.scenario.schema import Stance
+from carbonplan.scenario.fields import Stance
 from carbonplan.technology.calibration import Calibration
 
 UNFAVOURABLE: Mapping[str, End | None] = {

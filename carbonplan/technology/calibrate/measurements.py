@@ -44,7 +44,7 @@ from carbonplan.catalogue.records import (
 )
 from carbonplan.catalogue.shipped import shown
 from carbonplan.errors import InvalidInput, nearest
-from carbonplan.scenario.schema import Precision
+from carbonplan.scenario.fields import Precision
 from carbonplan.technology.calibrate.names import NameBook
 from carbonplan.technology.calibrate.tables import TABLES
 from carbonplan.technology.calibrate.tables.reading import Table, leave_out
