@@ -14,6 +14,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from carbonplan.catalogue.inputs import NOW
 from carbonplan.problem import Problem, with_upper_bounds
 from carbonplan.program import Layout, Program
 from carbonplan.program.stamping import stamp
@@ -74,12 +75,26 @@ def _site_power(label: tuple[str, ...], time: str, allowed: float, more: float) 
 
 
 def _stock(label: tuple[str, ...], _time: str, allowed: float, more: float) -> str:
-    place = f" in {label[1]}" if len(label) > 1 else ""
-    return f"fleet.stock[{label[0]}]{place}: {allowed:.0f} allowed, {more:.3g} more needed"
+    stage, sku, *region = label
+    place = f" in {region[0]}" if region else ""
+    when = _in_stage(stage)
+    return f"fleet.stock[{sku}]{place}{when}: {allowed:.0f} allowed, {more:.3g} more needed"
 
 
 def _space(label: tuple[str, ...], _time: str, allowed: float, more: float) -> str:
-    return f"regions[{label[0]}].server_limit: {allowed:.0f} allowed, {more:.3g} more needed"
+    stage, region = label
+    return (
+        f"regions[{region}].server_limit{_in_stage(stage)}: {allowed:.0f} allowed, "
+        f"{more:.3g} more needed"
+    )
+
+
+def _budget(label: tuple[str, ...], _time: str, allowed: float, more: float) -> str:
+    return f"stages[{label[0]}].budget_usd: {allowed:.6g} allowed, {more:.4g} more needed"
+
+
+def _in_stage(stage: str) -> str:
+    return "" if stage == NOW.name else f" in stage {stage}"
 
 
 def _bound(label: tuple[str, ...], _time: str, allowed: float, more: float) -> str:
@@ -93,6 +108,7 @@ ELASTIC: Mapping[str, Elastic] = {
     "purchases_within_stock": Elastic(1.0, _stock),
     "purchases_within_total_stock": Elastic(1.0, _stock),
     "servers_fit_in_site": Elastic(1.0, _space),
+    "purchases_within_budget": Elastic(1.0, _budget),
     "impact_within_bound": Elastic(1.0, _bound),
 }
 LIMITS_ALONE = tuple(family for family, elastic in ELASTIC.items() if elastic.sign > 0)
@@ -133,7 +149,7 @@ def _words(
 
 def unbounded(problem: Problem) -> Problem:
     """The problem with bounds on decisions that do not know of stock and space."""
-    free = with_upper_bounds(replace(problem, stock=(), site_servers={}))
+    free = with_upper_bounds(replace(problem, stock=(), site_servers={}, budget_usd={}))
     return replace(problem, data=free.data)
 
 

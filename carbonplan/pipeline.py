@@ -2,37 +2,21 @@
 
 from __future__ import annotations
 
-import logging
-import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from carbonplan.errors import (
-    EnvironmentFailed,
-    Interrupted,
-    InvalidInput,
-    NoPlanExists,
-    StoppedWithoutPlan,
-    Terminated,
-    UnreliableAnswer,
-)
-from carbonplan.solve.limits import Limits, Progress
-from carbonplan.solve.solution import Solution, Status
+from carbonplan.errors import InvalidInput
+from carbonplan.solve.limits import Limits
+from carbonplan.steps import Report, Stopwatch, formulate, solved
 
 if TYPE_CHECKING:
     from carbonplan.catalogue.inputs import Inputs
-    from carbonplan.configurations import Configurations
     from carbonplan.plan import Plan
-    from carbonplan.problem import Problem
-    from carbonplan.program import Program
     from carbonplan.scenario.loaded import LoadedScenario
     from carbonplan.verify import Verification
 
-log = logging.getLogger(__name__)
-Report = Callable[[Progress], None]
 Renderer = Callable[["Plan"], Mapping[str, bytes]]
 
 
@@ -74,24 +58,6 @@ class Checked:
 
     sizes: Mapping[str, int]
     warnings: tuple[str, ...]
-
-
-@dataclass
-class Stopwatch:
-    """Seconds of each step."""
-
-    seconds: dict[str, float] = field(default_factory=dict)
-
-    @contextmanager
-    def step(self, name: str) -> Iterator[None]:
-        """Time a step; steps of one name add up."""
-        started = time.perf_counter()
-        try:
-            yield
-        finally:
-            spent = time.perf_counter() - started
-            self.seconds[name] = self.seconds.get(name, 0.0) + spent
-            log.info("%s: %.2f s", name, spent)
 
 
 def validate(loaded: LoadedScenario) -> Checked:
@@ -158,69 +124,6 @@ def run(
             plan = replace(plan, summary={**plan.summary, "baselines": compared})
     plan = replace(plan, summary={**plan.summary, "timings_s": dict(watch.seconds)})
     return Result(plan, write_out(loaded, inputs, plan, options, render), verification)
-
-
-def formulate(inputs: Inputs, watch: Stopwatch) -> tuple[Configurations, Problem, Program]:
-    """What a replica can be, what is to be decided, and the program of it."""
-    from carbonplan.configurations import enumerate_configurations
-    from carbonplan.formulation.build import template
-    from carbonplan.problem import assemble
-    from carbonplan.program.compiled import collector_paused, compile_model
-    from carbonplan.program.stamping import stamp_compiled
-
-    with collector_paused():
-        with watch.step("model"):
-            configurations = enumerate_configurations(inputs)
-            problem = assemble(inputs, configurations)
-            model = template(problem)
-        with watch.step("compile"):
-            compiled = compile_model(model)
-        with watch.step("stamp"):
-            program = stamp_compiled(compiled, problem)
-    return configurations, problem, program
-
-
-def solved(
-    problem: Problem,
-    program: Program,
-    inputs: Inputs,
-    limits: Limits,
-    on_progress: Report | None,
-) -> Solution:
-    """A solution with values, or the error that says why there is none."""
-    from carbonplan.solve import solve
-
-    solution = solve(program, limits, on_progress=on_progress)
-    if solution.values is not None:
-        return solution
-    name = inputs.scenario.name
-    if solution.status is Status.INFEASIBLE:
-        from carbonplan.diagnose import reasons
-
-        times = [f"{t:%Y-%m-%dT%H:%MZ}" for t in inputs.series["time_utc"].to_index()]
-        raise NoPlanExists(name, reasons(problem, limits, times))
-    raise _without_plan(name, solution)
-
-
-def _without_plan(name: str, solution: Solution) -> Exception:
-    """The error of a solve that ended without a plan."""
-    steps = "".join(f"\n  - {step}" for step in solution.steps)
-    match solution.status:
-        case Status.NO_PLAN:
-            found = "none" if solution.bound is None else f"{solution.bound:.6g}"
-            return StoppedWithoutPlan(
-                f"{name}: the time limit ended the search before a plan was found (bound: "
-                f"{found}); allow more time, a larger gap or fewer slots{steps}"
-            )
-        case Status.INTERRUPTED:
-            kind = Interrupted if solution.interrupted_by == "SIGINT" else Terminated
-            return kind(f"{name}: interrupted before a plan was found")
-        case Status.OUT_OF_MEMORY:
-            return EnvironmentFailed(
-                f"{name}: out of memory; fewer slots, regions or SKUs need less{steps}"
-            )
-        case _:
-            return UnreliableAnswer(f"{name}: no answer survived its checks{steps}")
 
 
 def verified(inputs: Inputs, plan: Plan) -> tuple[Verification, Plan]:

@@ -1,10 +1,12 @@
 """Named conversion factors: a conversion uses one of these names, never a bare number."""
 
 SECONDS_PER_HOUR = 3600.0
+MINUTES_PER_HOUR = 60
 MS_PER_S = 1e3
 US_PER_S = 1e6
 HOURS_PER_DAY = 24.0
 HOURS_PER_YEAR = 8760.0
+MONTHS_PER_YEAR = 12
 HOURS_PER_WEEK = 168
 
 W_PER_KW = 1e3

@@ -15,6 +15,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from carbonplan.problem import Problem, with_upper_bounds
+from carbonplan.problem.records import Renewal
 
 REGIONS, SLOTS, LIMIT = 2, 2, 3
 SIDES = ("talk", "work")  # the online and the batch LLM, each on its own SKU
@@ -76,7 +77,7 @@ def as_problem(case: Case) -> Problem:
         ("engine",),
         ("region", "slot"),
     )
-    zeros = np.zeros(SLOTS)
+    zeros, charged = np.zeros(SLOTS), ("stage", "cohort", "sku")
     waiting = 3.6 * case.work_rps  # a deadline of two slots: the arrivals of the last one
     data = xr.Dataset(
         {
@@ -95,10 +96,14 @@ def as_problem(case: Case) -> Problem:
             "sku_accelerators": (("sku",), case.sku_accelerators),
             "off_kw": (("sku",), case.off_kw),
             "powered_kw": (("sku",), case.powered_kw),
-            "server_kgco2e": (("sku",), case.server_kgco2e),
+            "server_kgco2e": (charged, [[[0.0, 0.0], case.server_kgco2e]]),
             "server_kgco2e_per_hour": (("sku",), case.server_kgco2e),
-            "server_usd": (("sku",), [1.0, 1.0]),
-            "existing_servers": (("sku", "region"), case.existing),
+            "server_usd": (charged, [[[0.0, 0.0], [1.0, 1.0]]]),
+            "purchase_usd": (("stage", "sku"), [[9.0, 9.0]]),
+            "upgrade_usd": (("stage", "sku"), [[7.0, 7.0]]),
+            "existing_servers": (
+                ("cohort", "sku", "region"), np.stack([case.existing, 0 * case.existing])
+            ),
             "pue": (site, case.pue),
             "intensity_kgco2e_per_kwh": (site, case.intensity),
             **{name: (site, np.ones((REGIONS, SLOTS)))
@@ -106,11 +111,15 @@ def as_problem(case: Case) -> Problem:
             "rtt_s": (("origin", "region"), [[0.0, 0.0]]),
             "hours": (("slot",), np.ones(SLOTS)),
             "previous": (("slot",), np.array([1, 0])),
+            "slot_stage": (("slot",), np.zeros(SLOTS, dtype=int)),
+            "held": (("slot",), np.arange(SLOTS)),
+            "region_open": (site, np.ones((REGIONS, SLOTS))),
             "slot_hours": ((), 1.0),
             "availability": ((), 1.0),
         },
         {"request_class": classes, "configuration": configurations, "engine": engines,
-         "sku": skus, "region": regions, "origin": ["users"]},
+         "sku": skus, "region": regions, "origin": ["users"], "stage": ["now"],
+         "cohort": ["stood", "now"]},
     )  # fmt: skip
     problem = Problem(
         data=data,
@@ -123,7 +132,7 @@ def as_problem(case: Case) -> Problem:
         engine_of=dict(zip(configurations, engines, strict=True)),
         sku_of=dict(zip(engines, skus, strict=True)),
         stock=tuple(
-            (g, r, int(case.stock[i, j]))
+            ("now", g, r, int(case.stock[i, j]))
             for i, g in enumerate(skus)
             for j, r in enumerate(regions)
         ),
@@ -133,9 +142,16 @@ def as_problem(case: Case) -> Problem:
         switch_off=True,
         start_costs=True,
         charge="owned-time",
-        charge_existing=False,
         objective={"carbon": 1.0},
         bounds=(),
+        renewal=Renewal(
+            kept=tuple(
+                ("now", "stood", g, r)
+                for i, g in enumerate(skus)
+                for j, r in enumerate(regions)
+                if case.existing[i, j]
+            )
+        ),
     )
     return with_upper_bounds(problem)
 

@@ -37,7 +37,8 @@ def restate(problem: Problem) -> linopy.Model:
     placed = (serves.any("request_class") & clocks).any("configuration")
     route = mask(problem.routes, on["request_class"], on["origin"], on["region"])
     hosts = mask(tuple(problem.sku_of.items()), on["engine"], on["sku"])
-    site = (placed & hosts).any("engine") | (p["existing_servers"] > 0)
+    existing = p["existing_servers"].sum("cohort")
+    site = (placed & hosts).any("engine") | (existing > 0)
     linopy.options["semantics"] = "v1"
     m = linopy.Model()
 
@@ -53,7 +54,7 @@ def restate(problem: Problem) -> linopy.Model:
     powered = variable("powered", site, whole=problem.whole_replicas and problem.switch_off)
     servers = variable("servers", site, whole=True, slots=False)
     bought = variable("bought", site, slots=False)
-    m.add_constraints(servers - bought == p["existing_servers"], name="fleet")
+    m.add_constraints(servers - bought == existing, name="fleet")
     waits, online = list(problem.batch), list(problem.online)
     backlog = variable("backlog", on["request_class"].isin(waits))
 
@@ -112,7 +113,7 @@ def limits(m: linopy.Model, problem: Problem, power, servers, bought) -> None:
         room = p["site_it_limit_kw"].sel(region=r, drop=True)
         room = room.assign_coords(slot=power.indexes["slot"])
         m.add_constraints(power.sel(region=r, drop=True) <= room, name=f"power {r}")
-    for n, (g, r, most) in enumerate(problem.stock):
+    for n, (_, g, r, most) in enumerate(problem.stock):
         of_sku = bought.sel(sku=g, drop=True)
         of_place = of_sku.sum() if r is None else of_sku.sel(region=r, drop=True)
         m.add_constraints(of_place <= most, name=f"stock {n}")
@@ -129,8 +130,10 @@ def objective(problem: Problem, power, servers, bought, powered):
     operational = (power * factor).sum()
     if problem.charge == "use":
         return operational + (powered * (p["hours"] * p["server_kgco2e_per_hour"])).sum()
-    charged = servers if problem.charge_existing else bought
-    return operational + (charged * p["server_kgco2e"]).sum()
+    of_stage = p["server_kgco2e"].isel(stage=0, drop=True)
+    sunk = (of_stage * p["existing_servers"]).sum()
+    made = (bought * of_stage.sel(cohort="now", drop=True)).sum()
+    return operational + made + float(sunk)
 
 
 def mask(labels: tuple, *axes: xr.DataArray) -> xr.DataArray:

@@ -18,7 +18,7 @@ def told(problem) -> str:
 
 
 def test_a_stock_that_is_too_small_is_named():
-    words = told(tiny(MUCH, stock=(("box", None, 1),)))
+    words = told(tiny(MUCH, stock=(("now", "box", None, 1),)))
     assert "fleet.stock[box]: 1 allowed, 1 more needed" in words
 
 
@@ -41,7 +41,9 @@ def test_a_bound_on_an_impact_is_named():
 
 def test_batch_work_that_cannot_be_done_is_named():
     lone = {"serving": ((NIGHT, ONE, "clean"),), "online": (), "routes": ()}
-    words = told(tiny({"arrivals_rps": [[0, 0], [1e3, 0]]}, stock=(("box", None, 1),), **lone))
+    words = told(
+        tiny({"arrivals_rps": [[0, 0], [1e3, 0]]}, stock=(("now", "box", None, 1),), **lone)
+    )
     assert words.startswith("fleet.stock[box]: 1 allowed")
 
 
@@ -61,4 +63,4 @@ def test_where_limits_are_not_to_blame_demand_gives_way():
 
 
 def test_what_can_be_served_needs_no_slack():
-    assert reasons(tiny(stock=(("box", None, 9),)), LIMITS, TIMES) == []
+    assert reasons(tiny(stock=(("now", "box", None, 9),)), LIMITS, TIMES) == []

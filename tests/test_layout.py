@@ -13,7 +13,8 @@ ORDER = (
     *("errors", "units", "scenario", "catalogue", "technology", "prepare"),
     *("profile", "configurations", "problem", "formulation", "program", "solve"),
     *("diagnose", "plan", "verify"),
-    *("baselines", "pipeline", "report", "export", "api", "cli"),
+    *("baselines", "steps", "myopic", "stochastic", "pipeline", "report", "export"),
+    *("api", "cli"),
 )
 HOMES = {
     "pyomo": {"formulation", "program"},

@@ -13,8 +13,10 @@ import numpy as np
 import xarray as xr
 
 from carbonplan.problem import Problem, with_upper_bounds
+from carbonplan.problem.records import Renewal
 
 SLOTS = 2
+STOOD = "stood"
 CHAT, NIGHT = "chat/all", "night/all"
 E_ONE, E_TWO = "llm@box:tp1", "llm@box:tp2"
 ONE, TWO = f"{E_ONE}:100%", f"{E_TWO}:100%"
@@ -42,10 +44,15 @@ def data(**changes: object) -> xr.Dataset:
         "sku_accelerators": (("sku",), [8.0]),
         "off_kw": (("sku",), [0.01]),
         "powered_kw": (("sku",), [0.5]),
-        "server_usd": (("sku",), [3.0]),
-        "server_kgco2e": (("sku",), [0.25]),
+        "server_usd": (("stage", "cohort", "sku"), [[[0.0], [3.0]]]),
+        "server_kgco2e": (("stage", "cohort", "sku"), [[[0.0], [0.25]]]),
         "server_kgco2e_per_hour": (("sku",), [0.125]),
-        "existing_servers": (("sku", "region"), [[0.0, 0.0]]),
+        "purchase_usd": (("stage", "sku"), [[30.0]]),
+        "upgrade_usd": (("stage", "sku"), [[24.0]]),
+        "existing_servers": (
+            ("cohort", "sku", "region"),
+            [[[0.0, 0.0]], [[0.0, 0.0]]],
+        ),
         "pue": (("region", "slot"), [[1.1, 1.1], [1.5, 1.5]]),
         "intensity_kgco2e_per_kwh": (("region", "slot"), [[0.1, 0.05], [0.5, 0.6]]),
         "price_usd_per_kwh": (("region", "slot"), [[0.2, 0.2], [0.1, 0.1]]),
@@ -54,19 +61,29 @@ def data(**changes: object) -> xr.Dataset:
         "rtt_s": (("origin", "region"), [[0.05, 0.01]]),
         "hours": (("slot",), np.ones(t)),
         "previous": (("slot",), np.array([1, 0])),
+        "slot_stage": (("slot",), np.zeros(t, dtype=int)),
+        "held": (("slot",), np.arange(t)),
+        "region_open": (("region", "slot"), np.ones((2, t))),
         "slot_hours": ((), 1.0),
         "availability": ((), 1.0),
     }
     for name, values in changes.items():
         variables[name] = (variables[name][0], np.asarray(values))
     coords = {"request_class": k, "configuration": c, "engine": [E_ONE, E_TWO]}
+    coords |= {"stage": ["now"], "cohort": [STOOD, "now"]}
     return xr.Dataset(variables, coords | {"sku": g, "region": r, "origin": o})
+
+
+def standing(clean: float, dirty: float) -> list:
+    """Values of ``existing_servers``: servers that stand in each region."""
+    return [[[clean, dirty]], [[0.0, 0.0]]]
 
 
 def tiny(changes: dict[str, object] | None = None, **settings: object) -> Problem:
     """The tiny problem, with changed coefficients or settings."""
     coefficients = data(**(changes or {}))
     regions = coefficients["region"].values.tolist()
+    stood = coefficients["existing_servers"].sel(cohort=STOOD, sku="box").values
     problem = Problem(
         data=coefficients,
         online=(CHAT,),
@@ -84,8 +101,12 @@ def tiny(changes: dict[str, object] | None = None, **settings: object) -> Proble
         switch_off=True,
         start_costs=True,
         charge="owned-time",
-        charge_existing=False,
         objective={"carbon": 1.0},
         bounds=(),
+        renewal=Renewal(
+            kept=tuple(
+                ("now", STOOD, "box", r) for r, n in zip(regions, stood, strict=True) if n
+            )
+        ),
     )
     return with_upper_bounds(replace(problem, **settings))

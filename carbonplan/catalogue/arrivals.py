@@ -9,7 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from carbonplan.catalogue import network
+from carbonplan.catalogue.classes import counted_rps, total_rps
 from carbonplan.catalogue.horizon import Slots
+from carbonplan.catalogue.inputs import WorkloadClass
 from carbonplan.catalogue.records import ArrivalShape
 from carbonplan.catalogue.requests import hour_of_week, relative_rates
 from carbonplan.catalogue.series import columns_of, read_series, values_at
@@ -34,13 +36,18 @@ def arrivals_rps(
     shapes: Mapping[str, Sequence[ArrivalShape]],
     origins: Mapping[str, network.Origin],
     file: Path | None,
+    classes: Sequence[WorkloadClass] = (),
 ) -> dict[str, NDArray[np.float64]]:
     """Requests per second by origin, each (slot,) [requests/s].
+
+    ``classes`` are those of the workload, of which a file may count the requests.
 
     Over the horizon, the weighted mean of their sum is ``mean_rps`` to the last digit that
     floating point holds, wherever the scenario gives one.
     """
-    if file is not None:
+    if file is not None and workload.arrivals.by == "class":
+        by_origin = _of_classes(workload, classes, slots, file)
+    elif file is not None:
         by_origin = _of_file(workload, slots, file)
     else:
         by_origin = _of_shape(workload, slots, shapes, origins)
@@ -75,9 +82,17 @@ def _of_shape(
     return rates
 
 
+def _of_classes(
+    workload: Workload, classes: Sequence[WorkloadClass], slots: Slots, file: Path
+) -> dict[str, NDArray[np.float64]]:
+    """One column for each class; the shares of the origins divide their sum."""
+    total = total_rps(classes, counted_rps(workload, classes, slots, file))
+    return {origin.origin: origin.share * total for origin in origins_of(workload)}
+
+
 def _of_file(workload: Workload, slots: Slots, file: Path) -> dict[str, NDArray[np.float64]]:
     """One column for each origin, or one column ``rps`` that the shares divide."""
-    series = read_series(file)
+    series = read_series(file, slots.per_hour)
     origins = origins_of(workload)
     names = [origin.origin for origin in origins]
     if TOTAL in series["column"].values:

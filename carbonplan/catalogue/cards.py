@@ -19,6 +19,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.events import CollectionEndEvent, CollectionStartEvent, DocumentStartEvent
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode
 
+from carbonplan.catalogue.library import Library, shipped_library
 from carbonplan.catalogue.records import LatentAttention, MixtureOfExperts, ModelCard
 from carbonplan.catalogue.shipped import models_root, shown
 from carbonplan.catalogue.tables import expected, refuse, shortened
@@ -31,8 +32,8 @@ DEEPEST = 4
 Lines = Mapping[tuple[str | int, ...], int]
 
 
-def cards(names: Iterable[str]) -> tuple[ModelCard, ...]:
-    """Shipped cards of these LLMs, in this order.
+def cards(names: Iterable[str], library: Library | None = None) -> tuple[ModelCard, ...]:
+    """Cards of these LLMs, in this order; shipped ones unless told otherwise.
 
     Raises
     ------
@@ -40,19 +41,19 @@ def cards(names: Iterable[str]) -> tuple[ModelCard, ...]:
         With every name without a card and the nearest that has one, or a card's own problems.
     """
     names = tuple(names)
-    known = card_names()
-    unknown = dict.fromkeys(name for name in names if name not in known)
+    paths = (library or shipped_library()).card_paths()
+    unknown = dict.fromkeys(name for name in names if name not in paths)
     if unknown:
         raise InvalidInput(
-            "models/", [f'no card for LLM "{name}"{nearest(name, known)}' for name in unknown]
+            "models/", [f'no card for LLM "{name}"{nearest(name, paths)}' for name in unknown]
         )
-    return tuple(_shipped_card(name) for name in names)
+    return tuple(_card(paths[name]) for name in names)
 
 
 @cache
 def card_names() -> tuple[str, ...]:
     """LLMs that have a shipped card, in alphabetical order."""
-    return tuple(sorted(path.stem for path in models_root().glob("*.yaml")))
+    return tuple(shipped_library().card_paths())
 
 
 def card_path(name: str) -> Path:
@@ -88,9 +89,13 @@ def read_card(path: Path) -> ModelCard:
     return card
 
 
+def _card(path: Path) -> ModelCard:
+    return _shipped_card(path) if path.is_relative_to(models_root()) else read_card(path)
+
+
 @cache
-def _shipped_card(name: str) -> ModelCard:
-    return read_card(card_path(name))
+def _shipped_card(path: Path) -> ModelCard:
+    return read_card(path)
 
 
 def _yaml() -> YAML:

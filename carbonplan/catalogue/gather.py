@@ -11,6 +11,8 @@ from pathlib import Path
 
 from carbonplan.catalogue import cards, hardware, network, requests, sites
 from carbonplan.catalogue.bands import embodied_at, server_at
+from carbonplan.catalogue.classes import with_mean_shares, workload_classes
+from carbonplan.catalogue.courses import with_courses
 from carbonplan.catalogue.horizon import (
     Slots,
     TypicalDays,
@@ -19,23 +21,25 @@ from carbonplan.catalogue.horizon import (
     typical_days_file,
     typical_slots,
 )
-from carbonplan.catalogue.inputs import Inputs, WorkloadClass
+from carbonplan.catalogue.inputs import Inputs
 from carbonplan.catalogue.known import known_series
+from carbonplan.catalogue.library import Library
 from carbonplan.catalogue.names import Catalogue, unknown_names
+from carbonplan.catalogue.own import library_of, own_files
 from carbonplan.catalogue.profiles import profiles_or_measurements
 from carbonplan.catalogue.provenance import (
-    GIVEN,
     hashed,
     records_of,
+    records_of_hosts,
     sources_of,
     sources_path,
 )
-from carbonplan.catalogue.records import ArrivalShape, ModelCard, Region, RequestClass
+from carbonplan.catalogue.records import ArrivalShape, ModelCard, Region
+from carbonplan.catalogue.references import referenced_files
 from carbonplan.catalogue.shipped import data_root
-from carbonplan.catalogue.timeline import Place, assembled
+from carbonplan.catalogue.timeline import assembled
 from carbonplan.catalogue.typical_hours import hours_files, hours_in_use
 from carbonplan.errors import InvalidInput
-from carbonplan.scenario.files import locate
 from carbonplan.scenario.loaded import LoadedScenario
 from carbonplan.scenario.workloads import Workload
 
@@ -49,30 +53,39 @@ def gather(loaded: LoadedScenario) -> Inputs:
         With a line for each unknown name, missing file, missing hour and wrong figure.
     """
     scenario = loaded.scenario
-    catalogue = read_catalogue()
-    files, problems = _referenced_files(loaded)
+    library = library_of(loaded)
+    catalogue = read_catalogue(library)
+    files, problems = referenced_files(loaded)
     problems = [*unknown_names(loaded, catalogue), *problems]
     if problems:
         raise InvalidInput(str(loaded.path), problems)
     regions = tuple(catalogue.regions[site.region] for site in scenario.regions)
     slots, days = _horizon(loaded)
-    series = assembled(loaded, catalogue, regions, slots, days, files)
-    rtt_s, round_trips = network.round_trip_s(series["origin"].values.tolist(), regions)
-    classes = tuple(
-        WorkloadClass(workload, request_class)
+    classes = [
+        one
         for workload in scenario.workloads
-        for request_class in _classes(workload, catalogue)
+        for one in workload_classes(workload, catalogue.classes)
+    ]
+    base = assembled(loaded, catalogue, regions, classes, slots, days, files)
+    series, nodes = with_courses(scenario, base)
+    classes = with_mean_shares(classes, base["share"])
+    rtt_s, round_trips = network.round_trip_s(
+        series["origin"].values.tolist(), regions, library
     )
     stance = scenario.uncertainty.stance
-    servers = tuple(server_at(one, stance) for one in hardware.servers(scenario.fleet.skus))
-    llms = cards.cards(dict.fromkeys(workload.llm for workload in scenario.workloads))
+    servers = tuple(
+        server_at(one, stance) for one in hardware.servers(scenario.fleet.skus, library)
+    )
+    llms = cards.cards(
+        dict.fromkeys(llm for workload in scenario.workloads for llm in workload.llms), library
+    )
     coefficients = tuple(
         embodied_at(row, stance)
-        for row in hardware.embodied_coefficients(scenario.embodied.coefficient_set)
+        for row in hardware.embodied_coefficients(scenario.embodied.coefficient_set, library)
     )
     zones = _zones(regions, days)
     hours = hours_in_use(scenario.regions, regions, scenario.series, days)
-    profiles, measurements = profiles_or_measurements(files.get(("fleet", "profiles")))
+    profiles, measurements = profiles_or_measurements(files.get(("fleet", "profiles")), library)
     return Inputs(
         scenario=scenario,
         servers=servers,
@@ -88,6 +101,7 @@ def gather(loaded: LoadedScenario) -> Inputs:
         sources=sources_of(
             [
                 *(record for server in servers for record in records_of(server)),
+                *records_of_hosts(servers, scenario.fleet),
                 *llms,
                 *regions,
                 *round_trips,
@@ -96,51 +110,28 @@ def gather(loaded: LoadedScenario) -> Inputs:
                 *_shapes(scenario.workloads, catalogue),
                 *zones,
                 *hours,
-            ]
+            ],
+            library,
         ),
-        files=hashed([*loaded.files, *files.values(), *_tables(llms, days)]),
-        known=known_series(scenario, regions, zones, hours, round_trips),
+        files=hashed(
+            [*loaded.files, *files.values(), *own_files(library), *_tables(llms, days)]
+        ),
+        known=known_series(scenario, regions, zones, hours, round_trips, library),
+        nodes=nodes,
     )
 
 
-def read_catalogue() -> Catalogue:
+def read_catalogue(library: Library) -> Catalogue:
     """Everything that a scenario may name."""
     return Catalogue(
-        skus=hardware.sku_names(),
-        llms=cards.card_names(),
-        regions=sites.regions(),
-        origins=network.origins(),
-        classes=requests.request_classes(),
-        shapes=requests.arrival_shapes(),
-        coefficient_sets=hardware.coefficient_sets(),
+        skus=hardware.sku_names(library),
+        llms=tuple(library.card_paths()),
+        regions=sites.regions(library),
+        origins=network.origins(library),
+        classes=requests.request_classes(library),
+        shapes=requests.arrival_shapes(library),
+        coefficient_sets=hardware.coefficient_sets(library),
     )
-
-
-def _referenced_files(loaded: LoadedScenario) -> tuple[dict[Place, Path], list[str]]:
-    """Files that the scenario names, by where it does, and what is wrong with the names."""
-    scenario = loaded.scenario
-    references: dict[Place, str | None] = {
-        ("fleet", "profiles"): scenario.fleet.profiles,
-        ("fleet", "calibration"): scenario.fleet.calibration,
-        **{
-            ("series", name): getattr(scenario.series, name)
-            for name in type(scenario.series).model_fields
-        },
-        **{
-            ("workloads", i, "arrivals", "file"): workload.arrivals.file
-            for i, workload in enumerate(scenario.workloads)
-        },
-    }
-    files, problems = {}, []
-    for place, reference in references.items():
-        if reference is None:
-            continue
-        try:
-            folders = (loaded.folder, data_root(), *loaded.allowed_folders)
-            files[place] = locate(reference, loaded.folder_of(*place), folders)
-        except ValueError as error:
-            problems.append(f"{loaded.where(*place)}: {error}")
-    return files, problems
 
 
 def _horizon(loaded: LoadedScenario) -> tuple[Slots, TypicalDays | None]:
@@ -149,24 +140,6 @@ def _horizon(loaded: LoadedScenario) -> tuple[Slots, TypicalDays | None]:
         return consecutive_slots(horizon), None
     days = read_typical_days(typical_days_file(horizon.typical_days, loaded.folder))
     return typical_slots(days, horizon), days
-
-
-def _classes(workload: Workload, catalogue: Catalogue) -> tuple[RequestClass, ...]:
-    """Classes of the named service, or those that the scenario writes out."""
-    if isinstance(workload.classes, str):
-        return catalogue.classes[workload.classes]
-    return tuple(
-        RequestClass(
-            service=workload.name,
-            request_class=given.name,
-            input_tokens=given.input_tokens,
-            output_tokens=given.output_tokens,
-            share=given.share,
-            evidence="assumed",
-            source=GIVEN,
-        )
-        for given in workload.classes
-    )
 
 
 def _shapes(workloads: Iterable[Workload], catalogue: Catalogue) -> list[ArrivalShape]:
@@ -192,7 +165,7 @@ def _tables(llms: Iterable[ModelCard], days: TypicalDays | None) -> list[Path]:
         requests.classes_path(),
         requests.arrivals_path(),
         sources_path(),
-        *(cards.card_path(card.llm) for card in llms),
+        *(path for card in llms if (path := cards.card_path(card.llm)).is_file()),
         *([days.path] if days is not None else []),
         *hours_files(days),
     ]

@@ -1,4 +1,4 @@
-"""The slots of a plan: consecutive hours, or a year of weighted typical days."""
+"""The slots of a plan: consecutive ones, or those of a year of weighted typical days."""
 
 from __future__ import annotations
 
@@ -61,6 +61,8 @@ class Slots:
         Number of its run of consecutive slots.
     slot_hours
         Length [h].
+    per_hour
+        How many slots an hour is made of.
     """
 
     time_utc: NDArray[np.datetime64]
@@ -68,24 +70,40 @@ class Slots:
     previous: NDArray[np.int64]
     run: NDArray[np.int64]
     slot_hours: NDArray[np.float64]
+    per_hour: int = 1
+
+    def held(self, hours: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Hourly values in each slot of their hour, (..., hour) to (..., slot)."""
+        return np.repeat(hours, self.per_hour, axis=-1)
 
 
 def consecutive_slots(horizon: Horizon) -> Slots:
-    """One run of hours from the start of the horizon."""
+    """One run of slots from the start of the horizon."""
     if horizon.start is None or horizon.hours is None:
         raise InvalidInput(
             "horizon", ["expected either start and hours, or typical_days; neither is whole"]
         )
     start = np.datetime64(_in_utc(horizon.start), "m")
-    return _slots(start + HOUR * np.arange(horizon.hours), np.ones(horizon.hours), 1, horizon)
+    count = round(horizon.hours * slots_per_hour(horizon))
+    return _slots(start + _length(horizon) * np.arange(count), np.ones(count), 1, horizon)
 
 
 def typical_slots(days: TypicalDays, horizon: Horizon) -> Slots:
-    """One run of 24 hours for each typical day."""
-    hours = HOUR * np.arange(HOURS_OF_A_DAY)
-    times = (days.dates.astype("datetime64[m]")[:, None] + hours).ravel()
-    weight = np.repeat(days.weight, HOURS_OF_A_DAY)
+    """One run of the slots of 24 hours for each typical day."""
+    count = HOURS_OF_A_DAY * slots_per_hour(horizon)
+    of_day = _length(horizon) * np.arange(count)
+    times = (days.dates.astype("datetime64[m]")[:, None] + of_day).ravel()
+    weight = np.repeat(days.weight, count)
     return _slots(times, weight, len(days.dates), horizon)
+
+
+def slots_per_hour(horizon: Horizon) -> int:
+    """How many slots an hour is made of."""
+    return round(1 / horizon.slot_hours)
+
+
+def _length(horizon: Horizon) -> np.timedelta64:
+    return HOUR // slots_per_hour(horizon)
 
 
 def _in_utc(time: datetime) -> datetime:
@@ -105,6 +123,7 @@ def _slots(
         previous=previous.ravel(),
         run=np.repeat(np.arange(runs), positions.shape[1]),
         slot_hours=np.full(len(times), float(horizon.slot_hours)),
+        per_hour=slots_per_hour(horizon),
     )
 
 

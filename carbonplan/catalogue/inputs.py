@@ -26,14 +26,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class WorkloadClass:
-    """A request class of one workload; its name is ``<workload>/<request_class>``."""
+    """A request class of one workload, of one of its partitions where it has any."""
 
     workload: Workload
     request_class: RequestClass
+    partition: str = ""
+
+    @property
+    def label(self) -> str:
+        """Name within the workload: ``<class>``, or ``<partition>/<class>``."""
+        name = self.request_class.request_class
+        return f"{self.partition}/{name}" if self.partition else name
 
     @property
     def name(self) -> str:
-        return f"{self.workload.name}/{self.request_class.request_class}"
+        return f"{self.workload.name}/{self.label}"
 
 
 @dataclass(frozen=True)
@@ -70,6 +77,39 @@ class MeasuredProfile:
 
 
 @dataclass(frozen=True)
+class Node:
+    """A stage of the scenario's tree, at whose start servers are bought.
+
+    Attributes
+    ----------
+    name
+        The stage's name where all futures share it, else ``<stage>/<future>``; ``now`` in a
+        scenario without stages.
+    future, parent
+        None where it is shared by all futures, and where it is the first.
+    start_years, years
+        From the horizon's start, and how long it lasts [years].
+    probability
+        That it comes.
+    last
+        Whether no stage follows.
+    """
+
+    name: str
+    stage: str
+    future: str | None
+    parent: str | None
+    start_years: float
+    years: float
+    probability: float
+    last: bool
+
+
+NOW = Node("now", "now", None, None, 0.0, 1.0, 1.0, last=True)
+"""The only node of a scenario without stages, of a year; there it is as long as the horizon."""
+
+
+@dataclass(frozen=True)
 class Inputs:
     """The scenario, its records in the order of its lists, and its labelled series.
 
@@ -82,7 +122,13 @@ class Inputs:
         uses the origin ``anywhere`` (other pairs are zero); over (slot): ``time_utc``,
         ``weight`` (how many like slots it stands for), ``previous`` (position of the slot
         before it, -1 where a closed run begins), ``run`` (number of its run of consecutive
-        slots) and ``slot_hours``.
+        slots), ``slot_hours``, ``stage`` (name of its node), ``future`` (empty where all
+        share it) and ``lost_region`` (the one that the slot is without, or empty); over
+        (request_class, slot): ``share``, of the workload's requests that are of the class (the
+        shares of each partition sum to one, unless a file counts requests by class); over
+        (region, slot) also ``region_open``, 1 or 0. Slots of all stages and futures stand one
+        after another; a weight counts the length of the stage and the probability of the
+        future, and is zero in slots without a region.
     rtt_s
         Round trip (origin, region) [s]; zero for ``anywhere``.
     known
@@ -91,6 +137,8 @@ class Inputs:
         Own measurements that replace the model's times where they were taken.
     calibration
         File of coefficients fitted to own measurements, which go before the shipped ones.
+    nodes
+        The scenario's tree of stages, parents before their children.
     """
 
     scenario: Scenario
@@ -107,3 +155,4 @@ class Inputs:
     known: Mapping[tuple[str, str], Known] = field(default_factory=dict)
     measurements: tuple[Measurement, ...] = ()
     calibration: Path | None = None
+    nodes: tuple[Node, ...] = (NOW,)

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from carbonplan.catalogue.inputs import Known
+from carbonplan.catalogue.library import Library
 from carbonplan.catalogue.provenance import GIVEN
 from carbonplan.catalogue.records import Record, Region, RoundTrip
-from carbonplan.catalogue.region_series import FACTORS, INTENSITY
-from carbonplan.catalogue.shipped import data_root
+from carbonplan.catalogue.region_series import FACTORS, INTENSITY, RESIDUAL
 from carbonplan.catalogue.sites import (
     EnergyPrice,
     Facility,
@@ -23,7 +23,6 @@ from carbonplan.catalogue.sites import (
     joined_sources,
     least_certain,
 )
-from carbonplan.catalogue.tables import read_keyed
 from carbonplan.catalogue.typical_hours import HoursOfZone
 from carbonplan.scenario.schema import Scenario, Site
 
@@ -42,6 +41,7 @@ def known_series(
     zones: Sequence[GridZone],
     hours: Sequence[HoursOfZone],
     round_trips: Iterable[RoundTrip],
+    library: Library,
 ) -> dict[Figure, Known]:
     """How each series and the round trips are known, by name and region.
 
@@ -53,10 +53,12 @@ def known_series(
         Rows of the hours over which yearly figures are spread.
     """
     given = Known(scenario.uncertainty.given, GIVEN)
+    by_zone = {(row.quantity, row.zone): row for row in hours}
     return {
         **_intensity(scenario, regions, {zone.zone: zone for zone in zones}, given),
-        **_factors(scenario, regions, {(row.quantity, row.zone): row for row in hours}, given),
+        **_factors(scenario, regions, by_zone, given, library),
         **_round_trips(round_trips),
+        **_supply(scenario, given),
     }
 
 
@@ -80,11 +82,12 @@ def _factors(
     regions: Sequence[Region],
     hours: Mapping[tuple[str, str], HoursOfZone],
     given: Known,
+    library: Library,
 ) -> dict[Figure, Known]:
     found = {}
     for name in (factor.name for factor in FACTORS):
         table, record, key = YEARLY[name]
-        rows = read_keyed(data_root() / table, record)
+        rows = library.keyed(table, record)
         for site, region in zip(scenario.regions, regions, strict=True):
             if _is_given(scenario, site, name):
                 found[name, region.region] = given
@@ -92,6 +95,17 @@ def _factors(
                 spread = hours.get((name, region.zone))
                 parts = [rows[getattr(region, key)], *([spread] if spread else [])]
                 found[name, region.region] = _by_rows(parts)
+    return found
+
+
+def _supply(scenario: Scenario, given: Known) -> dict[Figure, Known]:
+    """Contracts by the region that they serve, and the residual mix: the scenario's own."""
+    found = {
+        ("contract_profile", contract.region): given for contract in scenario.supply.contracts
+    }
+    if getattr(scenario.series, RESIDUAL) is not None:
+        residual = "residual_intensity_kgco2e_per_kwh"
+        found |= {(residual, site.region): given for site in scenario.regions}
     return found
 
 

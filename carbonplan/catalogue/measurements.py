@@ -12,10 +12,9 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import Field
 
-from carbonplan.catalogue.cards import card_names
+from carbonplan.catalogue.library import Library, shipped_library
 from carbonplan.catalogue.records import Accelerator, Count, NonNegative, Positive, Record
-from carbonplan.catalogue.shipped import data_root
-from carbonplan.catalogue.tables import LIMIT_BYTES, read_keyed, read_rows, read_table, refuse
+from carbonplan.catalogue.tables import LIMIT_BYTES, read_rows, read_table, refuse
 from carbonplan.catalogue.text import read_text
 from carbonplan.errors import nearest
 from carbonplan.scenario.fields import Precision
@@ -59,7 +58,7 @@ class Measurement(Record):
         return self.input_tokens + self.output_tokens / 2.0
 
 
-def read_measurements(path: Path) -> tuple[Measurement, ...]:
+def read_measurements(path: Path, library: Library | None = None) -> tuple[Measurement, ...]:
     """Rows of a table of measurements; the name of the file where a row names no source.
 
     Raises
@@ -68,8 +67,8 @@ def read_measurements(path: Path) -> tuple[Measurement, ...]:
         With a line for each cell that is wrong, unknown name and missing length.
     """
     rows = read_table(path, Measurement)
-    accelerators = accelerator_records()
-    llms = card_names()
+    library = library or shipped_library()
+    accelerators, llms = accelerator_records(library), library.card_paths()
     fields = Measurement.model_fields
     lines = [row.line for row in read_rows(path, (), tuple(fields))]
     refuse(
@@ -83,9 +82,9 @@ def read_measurements(path: Path) -> tuple[Measurement, ...]:
     return tuple(row if row.source else _from(row, path) for row in rows)
 
 
-def accelerator_records() -> dict[str, Accelerator]:
-    """Accelerators of the catalogue by name."""
-    return read_keyed(data_root() / "hardware" / "accelerators.csv", Accelerator)
+def accelerator_records(library: Library | None = None) -> dict[str, Accelerator]:
+    """Accelerators of the catalogue by name; of the shipped one unless told otherwise."""
+    return (library or shipped_library()).keyed("hardware/accelerators.csv", Accelerator)
 
 
 def holds_measurements(path: Path) -> bool:

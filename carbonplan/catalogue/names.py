@@ -74,14 +74,13 @@ def _of_workload(
     path: tuple[str | int, ...], workload: Workload, catalogue: Catalogue
 ) -> Iterator[Use]:
     yield Use((*path, "llm"), workload.llm, "llm", "models/", catalogue.llms)
-    if isinstance(workload.classes, str):
-        yield Use(
-            (*path, "classes"),
-            workload.classes,
-            "service",
-            "data/requests/classes.csv",
-            catalogue.classes,
-        )
+    for i, other in enumerate(workload.alternatives):
+        at = (*path, "alternatives", i, "llm")
+        yield Use(at, other.llm, "llm", "models/", catalogue.llms)
+    for where, given in _divisions(workload):
+        if isinstance(given, str):
+            home = "data/requests/classes.csv"
+            yield Use((*path, *where), given, "service", home, catalogue.classes)
     if workload.arrivals.shape is not None:
         yield Use(
             (*path, "arrivals", "shape"),
@@ -96,6 +95,13 @@ def _of_workload(
         yield Use(at, origin.origin, "origin", home, catalogue.origins)
     for i, region in enumerate(workload.regions or ()):
         yield _region((*path, "regions", i), region, catalogue)
+
+
+def _divisions(workload: Workload) -> Iterator[tuple[tuple[str, ...], object]]:
+    """The classes of a workload, or those of each of its partitions, and where they stand."""
+    yield ("classes",), workload.classes
+    for name, given in (workload.partitions or {}).items():
+        yield ("partitions", name), given
 
 
 def _region(path: tuple[str | int, ...], name: str, catalogue: Catalogue) -> Use:

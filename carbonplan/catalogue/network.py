@@ -10,15 +10,17 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from pydantic import Field
 
+from carbonplan.catalogue.library import Library, shipped_library
 from carbonplan.catalogue.records import Evidence, Record, Region, RoundTrip
 from carbonplan.catalogue.shipped import data_root
 from carbonplan.catalogue.sites import Latitude, Longitude, Place
-from carbonplan.catalogue.tables import read_keyed, read_table
 from carbonplan.units import MS_PER_S
 
 if TYPE_CHECKING:
     import xarray as xr
 
+ORIGINS = "sites/origins.csv"
+ROUND_TRIPS = "sites/round_trips.csv"
 ANYWHERE = "anywhere"
 EARTH_RADIUS_KM = 6371.0
 ROUND_TRIP_MS_PER_KM = 0.0155
@@ -39,23 +41,24 @@ class Origin(Record):
 
 def network_tables() -> tuple[Path, ...]:
     """The files that origins and round trips are read from."""
-    sites = data_root() / "sites"
-    return (sites / "origins.csv", sites / "round_trips.csv")
+    return (data_root() / ORIGINS, data_root() / ROUND_TRIPS)
 
 
-def origins() -> dict[str, Origin]:
-    """Every origin of the catalogue by name."""
-    return read_keyed(data_root() / "sites" / "origins.csv", Origin)
+def origins(library: Library | None = None) -> dict[str, Origin]:
+    """Every origin of the catalogue by name; of the shipped one unless told otherwise."""
+    return (library or shipped_library()).keyed(ORIGINS, Origin)
 
 
-def round_trips() -> dict[tuple[str, str], RoundTrip]:
+def round_trips(library: Library | None = None) -> dict[tuple[str, str], RoundTrip]:
     """Round trips of the catalogue by (origin, region)."""
-    path = data_root() / "sites" / "round_trips.csv"
-    return {(row.origin, row.region): row for row in read_table(path, RoundTrip)}
+    pairs = (library or shipped_library()).grouped(ROUND_TRIPS, RoundTrip, "pair")
+    return {pair: rows[0] for pair, rows in pairs.items()}
 
 
 def round_trip_s(
-    from_origins: Sequence[str], to_regions: Sequence[Region]
+    from_origins: Sequence[str],
+    to_regions: Sequence[Region],
+    library: Library | None = None,
 ) -> tuple[xr.DataArray, tuple[RoundTrip, ...]]:
     """Round trips (origin, region) [s], and the rows that they come from.
 
@@ -64,7 +67,7 @@ def round_trip_s(
     """
     import xarray as xr
 
-    known, table = origins(), round_trips()
+    known, table = origins(library), round_trips(library)
     rows = {
         (origin, region.region): table.get((origin, region.region))
         or derived_round_trip(known[origin], region)

@@ -9,6 +9,7 @@ from typing import Annotated
 from pydantic import Field
 
 from carbonplan.catalogue.inputs import MeasuredProfile
+from carbonplan.catalogue.library import Library
 from carbonplan.catalogue.measurements import (
     Measurement,
     holds_measurements,
@@ -36,13 +37,13 @@ class ProfileRow(Record):
 
 
 def profiles_or_measurements(
-    path: Path | None,
+    path: Path | None, library: Library | None = None
 ) -> tuple[tuple[MeasuredProfile, ...], tuple[Measurement, ...]]:
     """Operating points of a file, or the measured times that they are to be derived from."""
     if path is None:
         return (), ()
     if holds_measurements(path):
-        return (), read_measurements(path)
+        return (), read_measurements(path, library)
     return read_profiles(path), ()
 
 

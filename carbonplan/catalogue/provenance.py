@@ -7,26 +7,28 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from carbonplan.catalogue.inputs import InputFile
+from carbonplan.catalogue.library import Library, shipped_library
 from carbonplan.catalogue.records import Record, Server, Source
 from carbonplan.catalogue.shipped import data_root
 from carbonplan.catalogue.sites import SOURCE_SEPARATOR
-from carbonplan.catalogue.tables import read_keyed
+from carbonplan.scenario.fleet import Fleet
 
 GIVEN = "scenario"
+SOURCES = "sources.csv"
 
 
 def sources_path() -> Path:
     """Table of all sources."""
-    return data_root() / "sources.csv"
+    return data_root() / SOURCES
 
 
-def sources_of(records: Iterable[Record]) -> tuple[Source, ...]:
+def sources_of(records: Iterable[Record], library: Library | None = None) -> tuple[Source, ...]:
     """Sources that the records name, each once, in order of their keys.
 
     Figures that the scenario itself gives have no row in the table.
     """
     keys = {key for record in records for key in record.source.split(SOURCE_SEPARATOR)}
-    table = read_keyed(sources_path(), Source)
+    table = (library or shipped_library()).keyed(SOURCES, Source)
     return tuple(table[key] for key in sorted(keys - {GIVEN}) if key in table)
 
 
@@ -40,6 +42,17 @@ def records_of(server: Server) -> tuple[Record, ...]:
         server.price,
         *server.parts,
     )
+
+
+def records_of_hosts(servers: Iterable[Server], fleet: Fleet) -> list[Record]:
+    """Rows on idle cores and on sizes of memory, as far as a fleet makes use of them."""
+    records: list[Record] = []
+    for server in servers:
+        if fleet.host_reuse and server.cpu is not None:
+            records.append(server.cpu)
+        if fleet.host_memory == "chosen":
+            records += [*server.memory_options, *server.memory_parts]
+    return records
 
 
 def hashed(paths: Iterable[Path]) -> tuple[InputFile, ...]:

@@ -8,11 +8,14 @@ A field carries the name and unit of its CSV column. ``evidence`` says how a row
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from carbonplan.scenario.fields import Evidence, Precision
+
+if TYPE_CHECKING:
+    from carbonplan.catalogue.host_records import HostCpu, MemoryOption, MemoryPart
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
@@ -217,6 +220,11 @@ class RoundTrip(Record):
     evidence: Evidence
     source: str
 
+    @property
+    def pair(self) -> tuple[str, str]:
+        """What the round trip is between."""
+        return self.origin, self.region
+
 
 class RequestClass(Record):
     """Requests of like length in a service; ``data/requests/classes.csv``."""
@@ -250,6 +258,9 @@ class Server:
     power: AcceleratorPower
     price: Price
     parts: tuple[Part, ...]
+    cpu: HostCpu | None = None  # of the host; None: nothing is known of it
+    memory_options: tuple[MemoryOption, ...] = ()
+    memory_parts: tuple[MemoryPart, ...] = ()  # of the technologies that the host has
 
     @property
     def name(self) -> str:

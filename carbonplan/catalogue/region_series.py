@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
 INTENSITY = "intensity_g_per_kwh"
+RESIDUAL = "residual_intensity_g_per_kwh"
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,7 @@ def intensity_series(
         columns = _of_file(file, names, slots, known)
         values = np.array([columns[name] for name in names])
     elif days is not None:
-        values = _of_days(days, regions)
+        values = slots.held(_of_days(days, regions))
     else:
         raise InvalidInput(
             f"series.{INTENSITY}",
@@ -131,7 +132,9 @@ def _of_catalogue(
     over_year = None
     if hours is not None and (own is None or HOURLY_RULES[factor.name].own_figure_is_a_mean):
         over_year = over_hours(factor.name, yearly, region.zone, hours)
-    return np.full(len(slots.time_utc), float(yearly)) if over_year is None else over_year
+    if over_year is None:
+        return np.full(len(slots.time_utc), float(yearly))
+    return slots.held(over_year)
 
 
 def _of_sites_or_file(
@@ -150,13 +153,13 @@ def _of_sites_or_file(
 def _of_file(
     file: Path, names: Sequence[str], slots: Slots, known: Sequence[str]
 ) -> dict[str, np.ndarray]:
-    columns = columns_of(read_series(file), names, known, file)
+    columns = columns_of(read_series(file, slots.per_hour), names, known, file)
     hours = values_at(columns, slots.time_utc, file)
     return {name: hours.sel(column=name).values for name in names}
 
 
 def _of_days(days: TypicalDays, regions: Sequence[Region]) -> np.ndarray:
-    """Intensity (region, slot) of each region's grid zone."""
+    """Intensity (region, hour) of each region's grid zone."""
     missing = {region.zone for region in regions} - set(days.zones)
     if missing:
         raise InvalidInput(

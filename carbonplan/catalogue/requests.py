@@ -2,45 +2,46 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from carbonplan.catalogue.library import Library, shipped_library
 from carbonplan.catalogue.records import ArrivalShape, RequestClass
 from carbonplan.catalogue.shipped import data_root
-from carbonplan.catalogue.tables import read_table, refuse
-from carbonplan.units import HOURS_PER_WEEK
+from carbonplan.catalogue.tables import refuse
+from carbonplan.units import HOURS_PER_WEEK, MINUTES_PER_HOUR
 
+CLASSES = "requests/classes.csv"
+SHAPES = "requests/arrivals.csv"
 SHARE_TOLERANCE = 1e-6
 MONDAY = np.datetime64("2024-01-01T00:00", "m")
-MINUTES_PER_HOUR = 60
 
 
 def classes_path() -> Path:
     """Table of request classes."""
-    return data_root() / "requests" / "classes.csv"
+    return data_root() / CLASSES
 
 
 def arrivals_path() -> Path:
     """Table of arrival shapes."""
-    return data_root() / "requests" / "arrivals.csv"
+    return data_root() / SHAPES
 
 
-def request_classes(path: Path | None = None) -> dict[str, tuple[RequestClass, ...]]:
+def request_classes(library: Library | None = None) -> dict[str, tuple[RequestClass, ...]]:
     """Classes of every service, in the order of the table; their shares sum to 1."""
-    path = path or classes_path()
-    by_service = _by_service(read_table(path, RequestClass))
+    library = library or shipped_library()
+    path, by_service = library.path(CLASSES), library.grouped(CLASSES, RequestClass, "service")
     refuse(path, [problem for rows in by_service.values() for problem in _problems(rows)])
     return by_service
 
 
-def arrival_shapes(path: Path | None = None) -> dict[str, tuple[ArrivalShape, ...]]:
+def arrival_shapes(library: Library | None = None) -> dict[str, tuple[ArrivalShape, ...]]:
     """Shape of every service: 168 rows in order of the hour of the week."""
-    path = path or arrivals_path()
-    by_service = _by_service(read_table(path, ArrivalShape))
+    library = library or shipped_library()
+    path, by_service = library.path(SHAPES), library.grouped(SHAPES, ArrivalShape, "service")
     week = list(range(HOURS_PER_WEEK))
     refuse(
         path,
@@ -74,13 +75,6 @@ def hour_of_week(times: NDArray[np.datetime64], utc_offset_hours: float) -> NDAr
     minutes = (times.astype("datetime64[m]") - MONDAY).astype(np.int64)
     local = minutes + round(utc_offset_hours * MINUTES_PER_HOUR)
     return (local // MINUTES_PER_HOUR) % HOURS_PER_WEEK
-
-
-def _by_service(rows: Sequence) -> dict[str, tuple]:
-    groups: Mapping[str, list] = defaultdict(list)
-    for row in rows:
-        groups[row.service].append(row)
-    return {service: tuple(group) for service, group in groups.items()}
 
 
 def _problems(rows: Sequence[RequestClass]) -> list[str]:

@@ -1,8 +1,9 @@
-"""Hourly series in CSV or Parquet: strict in, labelled out.
+"""Series by the hour or by the slot, in CSV or Parquet: strict in, labelled out.
 
 The first column is ``time_utc``, ISO 8601 in UTC; every other column is a region, a zone or an
-origin. Hours follow each other without a gap: nothing is filled, sorted, shifted or averaged
-here, because each of these would change a plan without a word.
+origin. Rows follow each other without a gap: nothing is filled, sorted, shifted or averaged
+here, because each of these would change a plan without a word. Where slots are shorter than an
+hour, a file has a row for every slot, or one for every hour that holds in each slot of it.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
 TIME = "time_utc"
+STEP = "step"  # attribute of a series: how far apart its rows are
 HOUR = np.timedelta64(60, "m")
 LIMIT_BYTES = 200_000_000
 LIMIT_CELLS = 20_000_000
@@ -45,8 +47,13 @@ class Table:
     values: NDArray[np.float64]  # (row, column)
 
 
-def read_series(path: Path) -> xr.DataArray:
-    """Hourly values (time_utc, column) of a CSV (plain or gzip) or Parquet file.
+def read_series(path: Path, per_hour: int = 1) -> xr.DataArray:
+    """Values (time_utc, column) of a CSV (plain or gzip) or Parquet file.
+
+    Parameters
+    ----------
+    per_hour
+        How many slots an hour is made of: rows are hours, or such slots.
 
     Raises
     ------
@@ -55,20 +62,24 @@ def read_series(path: Path) -> xr.DataArray:
     """
     import xarray as xr
 
-    table = read_hours(path)
+    table = read_times(path)
+    step = _step(table.times, per_hour)
+    refuse(path, list(step_problems(table.times, table.places, step, per_hour)))
     return xr.DataArray(
         table.values,
         dims=(TIME, "column"),
         coords={TIME: table.times.astype("datetime64[ns]"), "column": list(table.columns)},
         name=path.name,
+        attrs={STEP: step},
     )
 
 
-def read_hours(path: Path) -> Table:
-    """The same as plain arrays, for callers that need no labels."""
-    table = read_times(path)
-    refuse(path, list(hourly_problems(table.times, table.places)))
-    return table
+def _step(times: NDArray[np.datetime64], per_hour: int) -> np.timedelta64:
+    """An hour, or the length of a slot where the first rows are not an hour apart."""
+    on_the_hour = times[0].astype("datetime64[h]") == times[0]
+    apart = np.diff(times[:2])
+    by_hour = apart[0] == HOUR if apart.size else on_the_hour
+    return HOUR if by_hour else HOUR // per_hour
 
 
 def read_times(path: Path) -> Table:
@@ -106,18 +117,21 @@ def columns_of(
 
 
 def values_at(series: xr.DataArray, times: NDArray[np.datetime64], path: Path) -> xr.DataArray:
-    """Rows of these hours; an hour that the file does not hold is named."""
-    held = np.isin(times, series[TIME].values)
+    """Rows that hold at these times; a time that the file does not cover is named."""
+    step = series.attrs[STEP]
+    rows = times - (times - times.astype("datetime64[h]")) % step
+    held = np.isin(rows, series[TIME].values)
     if not held.all():
         first = utc_text(times[~held][0])
+        kind = "hours" if step == HOUR and np.array_equal(rows, times) else "slots"
         raise InvalidInput(
             shown(path),
             [
-                f"no value for {first}; the horizon needs {len(times)} hours, "
+                f"no value for {first}; the horizon needs {len(times)} {kind}, "
                 f"{int(held.sum())} found"
             ],
         )
-    return series.sel({TIME: times})
+    return series.sel({TIME: rows})
 
 
 def utc_text(time: np.datetime64) -> str:
@@ -125,35 +139,44 @@ def utc_text(time: np.datetime64) -> str:
     return f"{np.datetime_as_string(time, unit='m')}Z"
 
 
-def hourly_problems(times: NDArray[np.datetime64], places: Sequence[str]) -> Iterator[str]:
-    """Steps that are not one hour: other resolutions, gaps, repeats, rows out of order."""
+def step_problems(
+    times: NDArray[np.datetime64], places: Sequence[str], step: np.timedelta64, per_hour: int
+) -> Iterator[str]:
+    """Rows that are not one step apart: other resolutions, gaps, repeats, out of order."""
     steps = np.diff(times)
-    odd = np.flatnonzero(steps != HOUR)
+    odd = np.flatnonzero(steps != step)
     if odd.size == 0:
         return
+    expected = "expected one row for every hour"
+    if per_hour > 1:
+        expected += f" or every {_minutes(HOUR // per_hour)} minutes"
     if odd.size == steps.size and odd.size > 1 and steps[0] > 0 and np.all(steps == steps[0]):
-        minutes = int(steps[0] / np.timedelta64(1, "m"))
-        yield f"rows are {minutes} minutes apart; expected one row for every hour"
+        yield f"rows are {_minutes(steps[0])} minutes apart; {expected}"
         return
     for row in odd[:PROBLEMS_OF_A_KIND]:
-        yield f"{places[row + 1]}: {_step_problem(times[row], times[row + 1])}"
+        yield f"{places[row + 1]}: {_step_problem(times[row], times[row + 1], step)}"
     if odd.size > PROBLEMS_OF_A_KIND:
-        yield f"{odd.size} such steps in all; expected one row for every hour, in order"
+        yield f"{odd.size} such steps in all; {expected}, in order"
 
 
-def _step_problem(before: np.datetime64, after: np.datetime64) -> str:
-    step = after - before
-    if step == np.timedelta64(0, "m"):
+def _minutes(step: np.timedelta64) -> int:
+    return int(step / np.timedelta64(1, "m"))
+
+
+def _step_problem(before: np.datetime64, after: np.datetime64, step: np.timedelta64) -> str:
+    apart = after - before
+    if apart == np.timedelta64(0, "m"):
         return f"{utc_text(after)} stands twice"
-    if step < np.timedelta64(0, "m"):
+    if apart < np.timedelta64(0, "m"):
         return f"{utc_text(after)} comes after {utc_text(before)}; expected rows in order"
-    if step % HOUR == np.timedelta64(0, "m"):
-        missing = int(step / HOUR) - 1
-        hours = "1 hour is" if missing == 1 else f"{missing} hours are"
+    row = "hour" if step == HOUR else "slot"
+    if apart % step == np.timedelta64(0, "m"):
+        missing = int(apart / step) - 1
+        rows = f"1 {row} is" if missing == 1 else f"{missing} {row}s are"
         return (
-            f"no value for {utc_text(before + HOUR)}; {hours} missing before {utc_text(after)}"
+            f"no value for {utc_text(before + step)}; {rows} missing before {utc_text(after)}"
         )
-    return f"{utc_text(after)} is no whole hour after {utc_text(before)}"
+    return f"{utc_text(after)} is no whole {row} after {utc_text(before)}"
 
 
 def _read_csv(path: Path) -> Table:

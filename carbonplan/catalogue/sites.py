@@ -13,9 +13,9 @@ from typing import Annotated
 
 from pydantic import Field
 
+from carbonplan.catalogue.library import Library, shipped_library
 from carbonplan.catalogue.records import Evidence, NonNegative, Record, Region
 from carbonplan.catalogue.shipped import data_root, shown
-from carbonplan.catalogue.tables import read_keyed
 from carbonplan.errors import InvalidInput, nearest
 
 SOURCE_SEPARATOR = "; "
@@ -89,27 +89,29 @@ class GridZone(Record):
     source: str
 
 
+REGIONS = "sites/regions.csv"
+ZONES = "grid/zones.csv"
+KEYED: Mapping[str, type[Record]] = {
+    REGIONS: Place,
+    "sites/facilities.csv": Facility,
+    "sites/water.csv": SiteWater,
+    "sites/prices.csv": EnergyPrice,
+    "grid/water.csv": GridWater,
+}
+
+
 def site_tables() -> tuple[Path, ...]:
     """The files that regions are read from."""
-    sites, grid = data_root() / "sites", data_root() / "grid"
-    names = ("regions", "facilities", "water", "prices")
-    return (
-        *(sites / f"{name}.csv" for name in names),
-        grid / "water.csv",
-        grid / "zones.csv",
-        grid / "hours.csv",
-    )
+    names = (*KEYED, ZONES, "grid/hours.csv")
+    return tuple(data_root() / name for name in names)
 
 
-def regions() -> dict[str, Region]:
-    """Every region of the catalogue by name."""
-    sites, grid = data_root() / "sites", data_root() / "grid"
-    facilities = read_keyed(sites / "facilities.csv", Facility)
-    water = read_keyed(sites / "water.csv", SiteWater)
-    prices = read_keyed(sites / "prices.csv", EnergyPrice)
-    grids = read_keyed(grid / "water.csv", GridWater)
-    places = read_keyed(sites / "regions.csv", Place)
-    _refuse_unjoined(places, facilities, water, prices, grids)
+def regions(library: Library | None = None) -> dict[str, Region]:
+    """Every region of the catalogue by name; of the shipped one unless told otherwise."""
+    library = library or shipped_library()
+    tables = {name: library.keyed(name, record_type) for name, record_type in KEYED.items()}
+    places, facilities, water, prices, grids = tables.values()
+    _refuse_unjoined(library.path(REGIONS), places, facilities, water, prices, grids)
     return {
         name: _joined(place, facilities[name], water[name], prices[name], grids[place.zone])
         for name, place in places.items()
@@ -118,7 +120,7 @@ def regions() -> dict[str, Region]:
 
 def grid_zones() -> dict[str, GridZone]:
     """Every zone of the typical year by name."""
-    return read_keyed(data_root() / "grid" / "zones.csv", GridZone)
+    return shipped_library().keyed(ZONES, GridZone)
 
 
 def least_certain(evidence: Sequence[Evidence]) -> Evidence:
@@ -152,6 +154,7 @@ def _joined(
 
 
 def _refuse_unjoined(
+    path: Path,
     places: Mapping[str, Place],
     facilities: Mapping[str, Facility],
     water: Mapping[str, SiteWater],
@@ -171,4 +174,4 @@ def _refuse_unjoined(
         for name in table.keys() - places.keys():
             problems.append(f'{file}.csv names region "{name}"{nearest(name, places)}')
     if problems:
-        raise InvalidInput(shown(data_root() / "sites" / "regions.csv"), sorted(problems))
+        raise InvalidInput(shown(path), sorted(problems))

@@ -9,17 +9,22 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 
 from carbonplan.catalogue.arrivals import arrivals_rps, origins_of
+from carbonplan.catalogue.classes import class_shares
+from carbonplan.catalogue.contracts import contract_profiles
 from carbonplan.catalogue.horizon import Slots, TypicalDays
+from carbonplan.catalogue.inputs import WorkloadClass
 from carbonplan.catalogue.names import Catalogue
 from carbonplan.catalogue.records import Region
 from carbonplan.catalogue.region_series import (
     FACTORS,
     INTENSITY,
+    RESIDUAL,
     factor_series,
     intensity_series,
 )
 from carbonplan.errors import InvalidInput
 from carbonplan.scenario.loaded import LoadedScenario
+from carbonplan.scenario.supply import Contract
 from carbonplan.scenario.workloads import Workload
 
 if TYPE_CHECKING:
@@ -33,6 +38,7 @@ def assembled(
     loaded: LoadedScenario,
     catalogue: Catalogue,
     regions: Sequence[Region],
+    classes: Sequence[WorkloadClass],
     slots: Slots,
     days: TypicalDays | None,
     files: Mapping[Place, Path],
@@ -64,23 +70,46 @@ def assembled(
             )
             for factor in FACTORS
         },
-        "arrivals_rps": lambda: _arrivals(scenario.workloads, catalogue, slots, files),
+        "arrivals_rps": lambda: _arrivals(scenario.workloads, catalogue, classes, slots, files),
+        "share": lambda: class_shares(
+            classes, slots, _counted_by_class(scenario.workloads, files)
+        ),
+        "contract_profile": lambda: _contracts(scenario.supply.contracts, slots, files),
     }
+    if residual := files.get(("series", RESIDUAL)):
+        steps["residual_intensity_kgco2e_per_kwh"] = lambda: intensity_series(
+            scenario.signal, regions, slots, residual, days, known
+        )
     variables = dict(zip(steps, _each(str(loaded.path), steps.values()), strict=True))
     for name in ("time_utc", "weight", "previous", "run", "slot_hours"):
         variables[name] = xr.DataArray(getattr(slots, name), dims="slot")
     coordinates = {
         "region": [region.region for region in regions],
+        "request_class": [one.name for one in classes],
         "workload": [workload.name for workload in scenario.workloads],
         "origin": _origin_names(scenario.workloads),
+        "contract": [contract.name for contract in scenario.supply.contracts],
         "slot": np.arange(len(slots.time_utc)),
     }
     return xr.Dataset(variables, coords=coordinates)
 
 
+def _contracts(
+    contracts: Sequence[Contract], slots: Slots, files: Mapping[Place, Path]
+) -> xr.DataArray:
+    """What contracts deliver by the kW (contract, slot) [1]."""
+    profiles = {
+        contract.name: files[place]
+        for i, contract in enumerate(contracts)
+        if (place := ("supply", "contracts", i, "profile")) in files
+    }
+    return contract_profiles(contracts, slots, profiles)
+
+
 def _arrivals(
     workloads: Sequence[Workload],
     catalogue: Catalogue,
+    classes: Sequence[WorkloadClass],
     slots: Slots,
     files: Mapping[Place, Path],
 ) -> xr.DataArray:
@@ -96,6 +125,7 @@ def _arrivals(
             catalogue.shapes,
             catalogue.origins,
             files.get(("workloads", i, "arrivals", "file")),
+            [one for one in classes if one.workload.name == workload.name],
         )
         for i, workload in enumerate(workloads)
     ]
@@ -105,6 +135,17 @@ def _arrivals(
     return xr.DataArray(
         rates, dims=("workload", "origin", "slot"), attrs={"units": "requests/s"}
     )
+
+
+def _counted_by_class(
+    workloads: Sequence[Workload], files: Mapping[Place, Path]
+) -> dict[str, Path]:
+    """Files that count the requests of each class, by workload."""
+    return {
+        workload.name: files["workloads", i, "arrivals", "file"]
+        for i, workload in enumerate(workloads)
+        if workload.arrivals.by == "class"
+    }
 
 
 def _origin_names(workloads: Iterable[Workload]) -> list[str]:

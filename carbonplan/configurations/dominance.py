@@ -9,7 +9,8 @@ every class that e serves at some clock is served by a mixture of d's clocks wit
 accelerator-seconds and no more energy, and by the accelerator d's idle power, start energy and
 start time are no greater. Where replicas are whole, a_d must divide a_e. Of equals the first
 stays. Where replicas are continuous and starts cost nothing, the engines of an LLM on a SKU mix
-as freely as clocks do.
+as freely as clocks do. Where spare replicas are asked for, a_d may not exceed a_e either, and
+engines do not mix: each replica of e has to be at least one of d.
 
 Where latency counts, the first token must come no later either, and mixtures are not used.
 """

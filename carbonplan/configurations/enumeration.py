@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import product
 from typing import TYPE_CHECKING
 
@@ -11,11 +11,15 @@ import numpy as np
 
 from carbonplan.catalogue.inputs import Inputs, MeasuredProfile, WorkloadClass
 from carbonplan.catalogue.records import ModelCard, Server
+from carbonplan.configurations.hosts import host_candidates, may_serve_batch, out_of_dram
 from carbonplan.configurations.pruning import Rules
 from carbonplan.configurations.pruning import prune as pruned
 from carbonplan.configurations.records import Configuration, Configurations, Rejection
 from carbonplan.configurations.routes import network_allowance_s
 from carbonplan.errors import NoPlanExists
+from carbonplan.scenario.workloads import Workload
+from carbonplan.technology.figures import Role
+from carbonplan.technology.host_sockets import host_share, replica_dram_gb
 from carbonplan.technology.measured_points import measured_profiles
 from carbonplan.technology.operating import (
     ClassLimits,
@@ -30,6 +34,11 @@ if TYPE_CHECKING:
     import xarray as xr
 
 WHOLE_REPLICAS_LIMIT = 200.0
+ROLES: Mapping[str, tuple[Role, ...]] = {
+    "mixed": ("mixed",),
+    "split": ("prefill", "decode"),
+    "either": ("mixed", "prefill", "decode"),
+}
 
 
 def enumerate_configurations(inputs: Inputs, *, prune: bool = True) -> Configurations:
@@ -46,7 +55,7 @@ def enumerate_configurations(inputs: Inputs, *, prune: bool = True) -> Configura
     rejected: list[Rejection] = []
     for llm, server in product(inputs.llms, inputs.servers):
         for configuration, replica in _candidates(inputs, llm, server):
-            reason = impossible(replica)
+            reason = impossible(replica) or out_of_dram(inputs, configuration, replica)
             if reason:
                 rejected.append(Rejection(configuration, *reason))
             else:
@@ -58,8 +67,10 @@ def enumerate_configurations(inputs: Inputs, *, prune: bool = True) -> Configura
     whole = replicas_are_whole(inputs, table)
     dominated: dict[str, str] = {}
     if prune:
-        mix = not whole and not inputs.scenario.fleet.start_costs
-        rules = Rules(whole, engines_mix=mix, latency_counts=latency_counts(inputs))
+        spare = any(workload.spare_replicas for workload in inputs.scenario.workloads)
+        mix = not whole and not spare and not inputs.scenario.fleet.start_costs
+        latency = latency_counts(inputs)
+        rules = Rules(whole, engines_mix=mix, latency_counts=latency, replicas_count=spare)
         table, dominated = pruned(table, rules)
     by_name = {c.name: c for c, _ in candidates}
     unneeded = [Rejection(by_name[name], "dominated", why) for name, why in dominated.items()]
@@ -80,12 +91,27 @@ def replicas_are_whole(inputs: Inputs, table: xr.Dataset) -> bool:
         w.name: float(inputs.series["arrivals_rps"].sel(workload=w.name).sum("origin").max())
         for w in inputs.scenario.workloads
     }
-    fastest_rps = table["rate_rps"].max("configuration")
     replicas = sum(
-        peak_rps[k.workload.name] * k.request_class.share / max(float(fastest_rps[i]), 1e-9)
-        for i, k in enumerate(inputs.classes)
+        peak_rps[k.workload.name] * k.request_class.share * seconds
+        for k, seconds in zip(inputs.classes, least_replica_seconds(table), strict=True)
     )
     return replicas <= WHOLE_REPLICAS_LIMIT
+
+
+def least_replica_seconds(table: xr.Dataset) -> list[float]:
+    """Time of the fastest replicas that a request of each class takes [s].
+
+    Of one for both phases or, where none is, of one for each.
+    """
+    role = table["role"].values
+    rate = table["rate_rps"].transpose("request_class", "configuration").values
+    seconds = {
+        one: 1.0 / np.maximum(rate[:, role == one].max(axis=1, initial=0.0), 1e-9)
+        for one in ROLES["either"]
+    }
+    mixed = (rate[:, role == "mixed"] > 0.0).any(axis=1)
+    split = seconds["prefill"] + seconds["decode"]
+    return np.where(mixed, seconds["mixed"], split).tolist()
 
 
 def latency_counts(inputs: Inputs) -> bool:
@@ -102,11 +128,16 @@ def latency_counts(inputs: Inputs) -> bool:
 def _candidates(inputs: Inputs, llm: ModelCard, server: Server):
     fleet = inputs.scenario.fleet
     clocks = fleet.clock_fractions if server.accelerator.kind == "gpu" else [1.0]
-    for tp, pp, precision, clock in product(
-        fleet.tensor_parallel, fleet.pipeline_parallel, fleet.precisions, clocks
+    for role, tp, pp, precision, clock in product(
+        ROLES[fleet.phases],
+        fleet.tensor_parallel,
+        fleet.pipeline_parallel,
+        fleet.precisions,
+        clocks,
     ):
-        configuration = Configuration(llm.llm, server.name, tp, pp, precision, clock)
-        yield configuration, Replica(server, llm, tp, pp, precision, clock)
+        configuration = Configuration(llm.llm, server.name, tp, pp, precision, clock, role)
+        yield configuration, Replica(server, llm, tp, pp, precision, clock, role)
+    yield from host_candidates(inputs, llm, server)
 
 
 def impossible(replica: Replica) -> tuple[str, str] | None:
@@ -138,7 +169,7 @@ def _evaluate(
     calibration = calibration_of(inputs)
     for llm in inputs.llms:
         mine = [(c, replica) for c, replica in candidates if c.llm == llm.llm]
-        classes = [k for k in inputs.classes if k.workload.llm == llm.llm]
+        classes = [k for k in inputs.classes if llm.llm in k.workload.llms]
         if not mine or not classes:
             continue
         replicas = [replica for _, replica in mine]
@@ -159,7 +190,8 @@ def _evaluate(
             widen=fleet.profiles_outside == "widen",
         )
         modelled = _table(inputs, mine, classes, points)
-        table = with_profiles(inputs, modelled, (*inputs.profiles, *measured))
+        profiled = with_profiles(inputs, modelled, (*inputs.profiles, *measured))
+        table = with_headroom(inputs, profiled)
         serves = (table["rate_rps"] > 0).any("request_class").values
         rejected += [
             _rejection(mine[i][0], points, classes, i) for i in np.flatnonzero(~serves)
@@ -176,13 +208,18 @@ def _unserved(inputs: Inputs, rejected: list[Rejection]) -> list[str]:
     """A line for each workload: how many configurations there were, and why they fail."""
     lines = []
     for workload in inputs.scenario.workloads:
-        kinds = Counter(r.kind for r in rejected if r.configuration.llm == workload.llm)
+        kinds = Counter(r.kind for r in rejected if r.configuration.llm in workload.llms)
         counts = ", ".join(f"{count} by {kind}" for kind, count in kinds.most_common())
         lines.append(
-            f"workloads[{workload.name}]: no configuration of {workload.llm} serves it "
+            f"workloads[{workload.name}]: no configuration of {named(workload)} serves it "
             f"({counts}); `carbonplan catalog configurations` gives the reason for each"
         )
     return lines
+
+
+def named(workload: Workload) -> str:
+    """LLMs that may answer a workload, as messages name them."""
+    return " or ".join(workload.llms)
 
 
 def _joined(tables: list[xr.Dataset]) -> xr.Dataset:
@@ -238,7 +275,9 @@ def _table(
     import xarray as xr
 
     pair, single, engine = ("request_class", "configuration"), ("configuration",), ("engine",)
-    served = points.rate_rps > 0
+    on_host = np.array([c.on_host for c, _ in candidates])
+    batch = np.array([may_serve_batch(k) for k in classes])
+    served = (points.rate_rps > 0) & (batch[:, None] | ~on_host)
     engines = [c.engine for c, _ in candidates]
     first = [engines.index(name) for name in dict.fromkeys(engines)]
     costs = float(inputs.scenario.fleet.start_costs)
@@ -252,7 +291,10 @@ def _table(
         values[rows] = np.where(served, getattr(points, name), 0.0)
         by_pair[name] = (pair, values)
     by_engine = {
-        "accelerators": points.accelerators[first].astype(float),
+        "accelerators": np.array([float(candidates[i][0].accelerators) for i in first]),
+        "host_share": np.array([host_share(candidates[i][1]) for i in first]) * on_host[first],
+        "host_dram_gb": np.array([replica_dram_gb(candidates[i][1]) for i in first])
+        * on_host[first],
         "loaded_kw": points.loaded_kw[first],
         "start_hours": start_hours,
         "start_fraction": of_slot,
@@ -266,6 +308,8 @@ def _table(
             "engine": [engines[i] for i in first],
             "sku": (single, [c.sku for c, _ in candidates]),
             "llm": (single, [c.llm for c, _ in candidates]),
+            "role": (single, [c.role for c, _ in candidates]),
+            "on_host": (single, on_host),
             "configuration_engine": (single, engines),
         },
     )
@@ -281,11 +325,22 @@ def with_profiles(
         ).name
         if name not in table["configuration"].values:
             continue
-        for k in table["request_class"].values:
-            if k.split("/", 1)[1] == p.request_class or k == p.request_class:
-                place = {"request_class": k, "configuration": name}
+        for one in inputs.classes:
+            asked = p.request_class in (one.name, one.request_class.request_class)
+            if asked and p.llm in one.workload.llms:
+                place = {"request_class": one.name, "configuration": name}
                 limit = inputs.scenario.fleet.utilisation_limit
                 table["rate_rps"].loc[place] = p.max_rate_rps * limit
                 table["energy_kj_per_request"].loc[place] = p.energy_j_per_request / 1e3
                 table["ttft_s"].loc[place] = p.ttft_s
     return table
+
+
+def with_headroom(inputs: Inputs, table: xr.Dataset) -> xr.Dataset:
+    """Plan each workload at its share of the rates: capacity is a multiple of the load."""
+    import xarray as xr
+
+    headroom = [one.workload.headroom for one in inputs.classes]
+    return table.assign(
+        rate_rps=table["rate_rps"] / xr.DataArray(headroom, dims="request_class")
+    )

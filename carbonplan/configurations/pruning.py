@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
 TOLERANCE = 1e-12
+ALIKE = ("sku", "llm", "role", "on_host")  # of configurations that may stand in for each other
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,7 @@ class Rules:
     whole: bool  # replicas are whole numbers
     engines_mix: bool  # replicas are continuous and starts cost nothing
     latency_counts: bool
+    replicas_count: bool = False  # idle ones are asked for by number
 
 
 def prune(table: xr.Dataset, rules: Rules) -> tuple[xr.Dataset, dict[str, str]]:
@@ -50,7 +52,7 @@ class Draft:
 
     names: NDArray[np.str_]
     engine: NDArray[np.str_]
-    group: list[tuple[str, str]]
+    group: list[tuple]
     rate_rps: NDArray[np.float64]
     energy_kj: NDArray[np.float64]
     ttft_s: NDArray[np.float64]
@@ -60,13 +62,14 @@ class Draft:
 
     @classmethod
     def of(cls, table: xr.Dataset) -> Draft:
-        """Arrays of the table; what a replica needs at all times by the accelerator."""
-        accelerators = table["accelerators"].values
+        """Arrays of the table; what a replica needs at all times by the accelerator or host."""
+        accelerators = table["accelerators"].values + table["host_share"].values
         always = np.stack(
             [
                 table["loaded_kw"].values / accelerators,
                 table["start_energy_kwh"].values / accelerators,
                 table["start_fraction"].values,
+                table["host_dram_gb"].values / accelerators,
             ],
             axis=1,
         )
@@ -75,7 +78,7 @@ class Draft:
         return cls(
             names=table["configuration"].values.astype(str),
             engine=table["configuration_engine"].values.astype(str),
-            group=list(zip(table["sku"].values, table["llm"].values, strict=True)),
+            group=list(zip(*(table[name].values for name in ALIKE), strict=True)),
             rate_rps=table["rate_rps"].transpose(*order).values.copy(),
             energy_kj=table["energy_kj_per_request"].transpose(*order).values,
             ttft_s=table["ttft_s"].transpose(*order).values,
@@ -85,7 +88,7 @@ class Draft:
         )
 
     def groups(self) -> Iterator[NDArray[np.int64]]:
-        """Positions of the configurations of each LLM on each SKU."""
+        """Positions of the configurations of each LLM and role on each SKU."""
         for key in dict.fromkeys(self.group):
             yield np.flatnonzero([k == key for k in self.group])
 
@@ -130,6 +133,8 @@ class Draft:
     def _replaces(self, d: NDArray[np.int64], e: NDArray[np.int64], rules: Rules) -> bool:
         one, other = self.engine[d[0]], self.engine[e[0]]
         if rules.whole and self.accelerators[other] % self.accelerators[one]:
+            return False
+        if rules.replicas_count and self.accelerators[one] > self.accelerators[other]:
             return False
         room = 1 + TOLERANCE
         if (self.by_accelerator[one] > self.by_accelerator[other] * room).any():

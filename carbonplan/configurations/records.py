@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 import xarray as xr
 
+from carbonplan.technology.figures import Role
+from carbonplan.technology.host_sockets import ON_HOST
+
 
 @dataclass(frozen=True)
 class Configuration:
@@ -17,10 +20,12 @@ class Configuration:
     pipeline_parallel: int
     precision: str
     clock_fraction: float
+    role: Role = "mixed"
+    on_host: bool = False  # on CPU sockets of the SKU's host; parallel over those
 
     @property
     def accelerators(self) -> int:
-        return self.tensor_parallel * self.pipeline_parallel
+        return 0 if self.on_host else self.tensor_parallel * self.pipeline_parallel
 
     @property
     def engine(self) -> str:
@@ -28,7 +33,9 @@ class Configuration:
         parallel = f"tp{self.tensor_parallel}"
         if self.pipeline_parallel > 1:
             parallel += f"pp{self.pipeline_parallel}"
-        return f"{self.llm}@{self.sku}:{parallel}:{self.precision}"
+        role = "" if self.role == "mixed" else f":{self.role}"
+        place = f"{self.sku}{ON_HOST if self.on_host else ''}"
+        return f"{self.llm}@{place}:{parallel}:{self.precision}{role}"
 
     @property
     def name(self) -> str:
@@ -52,12 +59,15 @@ class Configurations:
     ----------
     table
         Over (request_class, configuration): ``rate_rps`` (planned rate of one replica: the
-        sustained rate inside the SLOs times the load limit; 0 where it cannot or need not
-        serve the class), ``energy_kj_per_request`` (IT energy above that of an idle replica),
-        ``ttft_s`` (mean, without network). Over (engine): ``accelerators``, ``loaded_kw``
-        (power of an idle replica above its accelerators' parked power),
-        ``start_energy_kwh``, ``start_hours``, ``start_fraction`` (of a slot). Coordinates of a
-        configuration: ``sku``, ``llm``, ``configuration_engine``.
+        sustained rate inside the SLOs times the load limit, over the workload's headroom; 0
+        where it cannot or need not serve the class), ``energy_kj_per_request`` (IT energy
+        above that of an idle replica), ``ttft_s`` (mean, without network). Over (engine):
+        ``accelerators``, ``loaded_kw`` (power of an idle replica above its accelerators'
+        parked power), ``start_energy_kwh``, ``start_hours``, ``start_fraction`` (of a slot),
+        ``host_share`` and ``host_dram_gb`` (of a host's sockets and memory; 0 of replicas on
+        accelerators). Coordinates of a configuration: ``sku``, ``llm``,
+        ``configuration_engine``, ``on_host``, ``role`` ("mixed", or the one phase that its
+        replicas serve; ``ttft_s`` is what that adds).
     whole_replicas
         Whether replicas are planned as whole numbers.
     """

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from carbonplan.formulation import fleet, impacts, operations
+from carbonplan.formulation.operations.sets import Slots
 from carbonplan.problem import Problem
 
 if TYPE_CHECKING:
@@ -17,29 +18,44 @@ if TYPE_CHECKING:
 
 TEMPLATE_SLOT = "slot"
 OPENING = "before"
+SLOTWISE = ("previous", "slot_stage", "held")
 
 
 def template(problem: Problem) -> pyo.ConcreteModel:
     """Fleet and operations of one slot, its opening state and signals left open."""
-    return _build(problem, {TEMPLATE_SLOT: OPENING}, compiled=True)
+    first = problem.nodes[0].name
+    slots = Slots(
+        {TEMPLATE_SLOT: OPENING}, {TEMPLATE_SLOT: first}, {TEMPLATE_SLOT: TEMPLATE_SLOT}
+    )
+    return _build(problem, slots, compiled=True)
 
 
 def horizon(problem: Problem) -> pyo.ConcreteModel:
     """Fleet and operations of every slot as one plain model, with objective and bounds."""
-    before = problem.data["previous"].values.tolist()
-    previous = {t: s if s >= 0 else f"{OPENING} {t}" for t, s in enumerate(before)}
-    m = _build(problem, previous, compiled=False)
+    stages = [node.name for node in problem.nodes]
+    by_slot = {name: problem.data[name].values.tolist() for name in SLOTWISE}
+    previous = {t: s if s >= 0 else f"{OPENING} {t}" for t, s in enumerate(by_slot["previous"])}
+    slots = Slots(
+        previous,
+        {t: stages[y] for t, y in enumerate(by_slot["slot_stage"])},
+        dict(enumerate(by_slot["held"])),
+        frozenset(previous.values()) - frozenset(previous),
+    )
+    m = _build(problem, slots, compiled=False)
     impacts.add_objective(m, problem)
     return m
 
 
-def _build(problem: Problem, previous: dict, *, compiled: bool) -> pyo.ConcreteModel:
+def _build(problem: Problem, slots: Slots, *, compiled: bool) -> pyo.ConcreteModel:
     import pyomo.environ as pyo
 
     m = pyo.ConcreteModel()
-    openings = set(previous.values()) - set(previous)
-    operations.sets.add(m, problem, previous, empty=set() if compiled else openings)
+    operations.sets.add(m, problem, slots)
+    fleet.sets.add(m, problem)
     operations.parameters.add(m, problem, compiled=compiled)
-    for family in (*fleet.FAMILIES, *operations.FAMILIES):
+    for family in (*fleet.FAMILIES, *operations.DECISIONS):
+        family.add(m)
+    operations.parameters.add_signals(m, problem, compiled=compiled)
+    for family in operations.FAMILIES:
         family.add(m)
     return m

@@ -1,13 +1,13 @@
 """Impacts: factors times the readings of meters.
 
-A meter is a linear form of the program: ``it_power_kw`` (9), ``waiting_requests`` (11), and the
-decisions Servers, Purchased and Powered themselves. Each impact is a tuple of terms, a meter
-with its factor; the same terms make the objective, the bounds and the report.
+A meter is a linear form of the program: ``it_power_kw`` (9), ``waiting_requests`` (11),
+``standing`` (25), and the decisions Powered and Moved themselves. Each impact is a tuple of
+terms, a meter with its factor; the same terms make the objective, the bounds and the report.
 
 (16) operational_carbon   Σ h_t PUE_rt I_rt P_grt                            [kgCO2e]
-(17) embodied_carbon      Σ ε_g b_gr  |  Σ ε'_g h_t p_grt                    [kgCO2e]
+(17) embodied_carbon      Σ ε_yvg s_yvgr + Σ ε^m m  |  Σ ε'_g h_t p_grt      [kgCO2e]
 (18) energy               Σ h_t PUE_rt P_grt                                 [kWh]
-(19) cost                 Σ κ_g b_gr + Σ h_t PUE_rt π_rt P_grt               [USD]
+(19) cost                 Σ κ_yvg s_yvgr + Σ κ^m m + Σ h_t PUE_rt π_rt P_grt  [USD]
 (20) onsite_water         Σ h_t WUE_rt P_grt                                 [L]
 (21) offsite_water        Σ h_t PUE_rt EWIF_rt P_grt                         [L]
 (22) latency              Σ h_t W_rt / Σ h_t λ_kot                           [s]
@@ -16,9 +16,11 @@ h_t      hours                      hours that slot t stands for             [h]
 P_grt    it_power_kw                IT power                                 [kW]
 I_rt     intensity_kgco2e_per_kwh   of the grid                              [kgCO2e/kWh]
 π_rt     price_usd_per_kwh          of energy                                [USD/kWh]
-ε_g      server_kgco2e              making a server, the horizon's share     [kgCO2e]
+ε_yvg    server_kgco2e              making a server, the stage's share       [kgCO2e]
 ε'_g     server_kgco2e_per_hour     the same by the hour of use              [kgCO2e/h]
-κ_g      server_usd                 a server over the horizon                [USD]
+ε^m      move_kgco2e                moving a server                          [kgCO2e]
+κ_yvg    server_usd                 a server over the stage                  [USD]
+κ^m      move_usd                   moving a server                          [USD]
 W_rt     waiting_requests           requests without their first token       [requests]
 
 (23) impact_within_bound  an impact stays within its bound                   ∀ bounded
@@ -50,11 +52,11 @@ class Term:
 
 
 METERS: Mapping[str, tuple[str, ...]] = {
-    "it_power_kw": ("sku", "region"),
-    "waiting_requests": ("region",),
-    "Servers": ("sku", "region"),
-    "Purchased": ("sku", "region"),
-    "Powered": ("sku", "region"),
+    "it_power_kw": ("sku", "region", "slot"),
+    "waiting_requests": ("region", "slot"),
+    "Powered": ("sku", "region", "slot"),
+    "standing": ("stage", "cohort", "sku", "region"),
+    "Moved": ("stage", "cohort", "sku", "region", "to_region"),
 }
 
 
@@ -69,8 +71,8 @@ def embodied_carbon(problem: Problem) -> tuple[Term, ...]:
     p = problem.data
     if problem.charge == "use":
         return (Term("Powered", p["hours"] * p["server_kgco2e_per_hour"]),)
-    meter = "Servers" if problem.charge_existing else "Purchased"
-    return (Term(meter, p["server_kgco2e"]),)
+    moving = (Term("Moved", p["move_kgco2e"]),) if problem.renewal.moves else ()
+    return (Term("standing", p["server_kgco2e"]), *moving)
 
 
 def energy(problem: Problem) -> tuple[Term, ...]:
@@ -82,9 +84,11 @@ def energy(problem: Problem) -> tuple[Term, ...]:
 def cost(problem: Problem) -> tuple[Term, ...]:
     """(19) Servers and energy [USD]."""
     p = problem.data
+    moving = (Term("Moved", p["move_usd"]),) if problem.renewal.moves else ()
     return (
-        Term("Purchased", p["server_usd"]),
+        Term("standing", p["server_usd"]),
         Term("it_power_kw", p["hours"] * p["pue"] * p["price_usd_per_kwh"]),
+        *moving,
     )
 
 
@@ -143,7 +147,7 @@ def expression(m: pyo.ConcreteModel, problem: Problem, impact: str):
 
 def reading(m: pyo.ConcreteModel, term: Term):
     """Factor times meter, summed over the meter's index."""
-    dims = (*METERS[term.meter], "slot")
+    dims = METERS[term.meter]
     axes = [dims.index(dim) for dim in term.factor.dims]
     factor = values(term.factor)
     total = 0

@@ -103,16 +103,18 @@ def _dataset(
 
 
 def _servers(data: xr.Dataset) -> list[dict[str, object]]:
-    """SKUs that stand in a region, with how many stand and how many of them are bought."""
+    """SKUs that stand in a region in a stage, how many, and how many of them are bought."""
     standing, bought = data["servers"].values, data["purchased_servers"].values
     return [
         {
+            "stage": stage,
             "sku": sku,
             "region": region,
-            "count": round(standing[g, r]),
-            "purchased": round(bought[g, r]),
+            "count": round(standing[y, g, r]),
+            "purchased": round(bought[y, g, r]),
         }
+        for y, stage in enumerate(data["stage"].values.tolist())
         for r, region in enumerate(data["region"].values.tolist())
         for g, sku in enumerate(data["sku"].values.tolist())
-        if round(standing[g, r])
+        if round(standing[y, g, r])
     ]

@@ -21,6 +21,9 @@ NOISE = 1e-6  # a value this close to a whole number, or this far outside a boun
 VARIABLE_OF = {
     "Servers": "servers",
     "Purchased": "purchased_servers",
+    "Kept": "kept_servers",
+    "Upgraded": "upgraded_servers",
+    "Moved": "moved_servers",
     "Powered": "powered_servers",
 }
 

@@ -14,8 +14,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from carbonplan.catalogue.inputs import Known
-from carbonplan.technology.coefficients import BENCHMARKS, COMMUNICATION
-from carbonplan.technology.figures import Replica, hardware_figures
+from carbonplan.technology.coefficients import BENCHMARKS, COMMUNICATION, TRANSFER
+from carbonplan.technology.figures import Replica, Role, hardware_figures
 from carbonplan.technology.planning import calibration_of
 
 if TYPE_CHECKING:
@@ -35,7 +35,11 @@ EXPERTS = (
 )
 OF_PROMPTS = ("prefill_", "prompt_", "request_", "admission_")
 NARROW = ("narrow_efficiency",)
-PHASES = ("prefill", "decode")
+PHASES: Mapping[Role, tuple[str, ...]] = {  # that a replica takes part in
+    "mixed": ("prefill", "decode"),
+    "prefill": ("prefill", "transfer"),
+    "decode": ("transfer", "decode"),
+}
 SERIES_TITLES = {
     "intensity_kgco2e_per_kwh": "carbon intensity",
     "pue": "PUE",
@@ -140,16 +144,19 @@ class Modelled:
     def _known(self) -> dict[str, Mapping[str, Coefficient]]:
         return {}
 
-    def figures(self, replica: Replica, phases: Iterable[str] = PHASES) -> Figures:
-        """Coefficients that bear on a replica in some phases, its data sheet and its LLM."""
+    def figures(self, replica: Replica, phases: Iterable[str] | None = None) -> Figures:
+        """Coefficients that bear on a replica in some phases, its data sheet and its LLM.
+
+        Without phases, in all that the replica takes part in.
+        """
         accelerator = replica.server.accelerator
-        silent = () if "prefill" in phases else OF_PROMPTS
+        phases = PHASES[replica.role] if phases is None else tuple(phases)
         rows = self.known(accelerator)
         without_effect = set(_without_effect(replica))
         coefficients = dict.fromkeys(
             _of_coefficient(name, row, accelerator.accelerator)
             for name, row in rows.items()
-            if name not in without_effect and not name.startswith(silent)
+            if name not in without_effect and _bears(name, phases)
         )
         return (
             *coefficients,
@@ -158,11 +165,20 @@ class Modelled:
         )
 
 
+def _bears(coefficient: str, phases: tuple[str, ...]) -> bool:
+    """Whether a coefficient is one of some phases."""
+    if coefficient in TRANSFER:
+        return "transfer" in phases
+    if coefficient.startswith(OF_PROMPTS):
+        return "prefill" in phases
+    return phases != ("transfer",)
+
+
 def _of_coefficient(name: str, known: Coefficient, accelerator: str) -> Figure:
     """A fitted coefficient stands for all of its kind, an assumed one for itself."""
     if known.evidence == "assumed":
         return Figure(f"{name} of {known.told_by.name}", known.evidence, known.source)
-    if name in COMMUNICATION:
+    if name in COMMUNICATION or name in TRANSFER:
         kind = "links"
     else:
         kind = "power" if "power" in name or name in SLOWED else "performance"

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from carbonplan.catalogue.cohorts import cohorts
+from carbonplan.problem.charges import server_kgco2e, server_usd
+from carbonplan.problem.fleet import existing_servers
 from carbonplan.technology.embodied import embodied_footprint
 from carbonplan.units import W_PER_KW
 
@@ -34,8 +37,13 @@ BY_ENGINE = ("accelerators", "loaded_kw", "start_energy_kwh", "start_hours")
 
 def plan_labels(inputs: Inputs, configurations: Configurations) -> dict[str, list[str]]:
     """Names along every dimension but ``slot``."""
+    skus = [server.name for server in inputs.servers]
     return {
-        "sku": [server.name for server in inputs.servers],
+        "stage": [node.name for node in inputs.nodes],
+        "cohort": [cohort.name for cohort in cohorts(inputs)],
+        "sku": skus,
+        "new_sku": skus,
+        "to_region": [region.region for region in inputs.regions],
         "region": [region.region for region in inputs.regions],
         "engine": list(dict.fromkeys(one.engine for one in configurations.kept)),
         "configuration": [one.name for one in configurations.kept],
@@ -56,7 +64,12 @@ def grounds(
     runs = {one.engine: one for one in configurations.kept}
     slots = inputs.series.sizes["slot"]
     return {
-        "existing_servers": _existing(inputs, labels),
+        "existing_servers": existing_servers(inputs).values,
+        "server_kgco2e": server_kgco2e(inputs).values,
+        "server_usd": server_usd(inputs).values,
+        "slot_stage": inputs.series["stage"].values,
+        "slot_future": inputs.series["future"].values,
+        "lost_region": inputs.series["lost_region"].values,
         "demand_rps": _demand_rps(inputs, labels["origin"]),
         "rtt_s": inputs.rtt_s.transpose("origin", "region").sel(region=regions).values,
         **{name: by_site[name].transpose("region", "slot").values for name in BY_SITE},
@@ -72,14 +85,6 @@ def grounds(
         **_by_class(inputs),
         **_by_sku(inputs),
     }
-
-
-def _existing(inputs: Inputs, labels: dict[str, list[str]]) -> NDArray[np.float64]:
-    standing = np.zeros((len(labels["sku"]), len(labels["region"])))
-    for stand in inputs.scenario.fleet.existing:
-        place = labels["sku"].index(stand.sku), labels["region"].index(stand.region)
-        standing[place] += stand.servers
-    return standing
 
 
 def _demand_rps(inputs: Inputs, origins: list[str]) -> NDArray[np.float64]:

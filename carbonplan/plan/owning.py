@@ -12,7 +12,8 @@ from carbonplan.plan.figures import (
     price_figures,
     region_names,
 )
-from carbonplan.problem.fleet import owned_hour_usd
+from carbonplan.plan.standing import standing_by_cohort
+from carbonplan.problem.charges import lives_charged
 from carbonplan.technology.embodied import embodied_footprint
 from carbonplan.units import HOURS_PER_YEAR
 
@@ -26,10 +27,14 @@ if TYPE_CHECKING:
     from carbonplan.scenario.schema import EmbodiedAccounting
 
 
+PART_NAMES = {"host": "host", "accelerator": "accelerators"}
+
+
 def making_terms(inputs: Inputs, data: xr.Dataset, weight: float) -> Iterator[Term]:
     """What making the servers counts, line by line of their bills."""
     if not weight:
         return
+    standing = standing_by_cohort(data)
     for server in inputs.servers:
         made = embodied_footprint(server, inputs.embodied_coefficients)
         for line in made.lines:
@@ -37,7 +42,7 @@ def making_terms(inputs: Inputs, data: xr.Dataset, weight: float) -> Iterator[Te
             figures = making_figures(server, line, made.coefficient_set)
             if _life_is_the_catalogues(inputs.scenario.embodied, part):
                 figures += lifetime_figures(server)
-            lives = _lives_charged(inputs, data, server, part)
+            lives = _lives_charged(inputs, data, standing, server, part)
             for region, charged in zip(region_names(data), lives, strict=True):
                 value = weight * float(charged) * line.kgco2e
                 making = "embodied_carbon", f"{part}_made", server.name, region
@@ -50,29 +55,32 @@ def _life_is_the_catalogues(accounting: EmbodiedAccounting, part: str) -> bool:
 
 
 def _lives_charged(
-    inputs: Inputs, data: xr.Dataset, server: Server, part: str
+    inputs: Inputs, data: xr.Dataset, standing: xr.DataArray, server: Server, part: str
 ) -> NDArray[np.float64]:
     """Lives of servers, or parts of one, that the horizon is charged with, (region,) [1]."""
-    accounting, of_sku = inputs.scenario.embodied, data.sel(sku=server.name)
-    hours = (data["weight"] * data["slot_hours"]).values
-    life_h = float(of_sku[f"{part}_lifetime_years"]) * HOURS_PER_YEAR
-    if accounting.charge == "use":
+    import xarray as xr
+
+    of_sku = data.sel(sku=server.name)
+    if inputs.scenario.embodied.charge == "use":
+        hours = (data["weight"] * data["slot_hours"]).values
+        life_h = float(of_sku[f"{part}_lifetime_years"]) * HOURS_PER_YEAR
         return of_sku["powered_servers"].transpose("region", "slot").values @ hours / life_h
-    standing = of_sku["existing_servers"] * float(accounting.include_existing)
-    servers = (of_sku["purchased_servers"] + standing).values
-    return servers if accounting.charge == "purchase" else servers * hours.sum() / life_h
+    lives = lives_charged(inputs).sel(part=PART_NAMES[part], sku=server.name)
+    return xr.dot(lives, standing.sel(sku=server.name), dim=("stage", "cohort")).values
 
 
 def price_terms(inputs: Inputs, data: xr.Dataset, weight: float) -> Iterator[Term]:
     """What buying or renting the servers counts."""
+    import xarray as xr
+
     if not weight:
         return
-    hours = float((data["weight"] * data["slot_hours"]).sum())
     acquisition = inputs.scenario.cost.acquisition
+    paid = xr.dot(data["server_usd"], standing_by_cohort(data), dim=("stage", "cohort"))
     for server in inputs.servers:
-        counted = weight * owned_hour_usd(inputs, server) * hours
         figures = price_figures(server, acquisition)
-        bought = data["purchased_servers"].sel(sku=server.name).values
-        for region, servers in zip(region_names(data), bought, strict=True):
-            value = counted * float(servers)
+        for region, usd in zip(
+            region_names(data), paid.sel(sku=server.name).values, strict=True
+        ):
+            value = weight * float(usd)
             yield Term("cost", acquisition, server.name, region, value, figures)

@@ -57,14 +57,16 @@ def pairs_in_use(
     models = Modelled.of(inputs)
     pairs = []
     for k, c in np.argwhere(served.values > 0.0):
-        replica = _replica(inputs, kept[names[c]])
+        replica = replica_of(inputs, kept[names[c]])
         pair = Pair(classes[k], names[c], replica, points.get((classes[k], names[c]), ()))
-        between = times.get(place_of_replica(replica))
+        whole = replica.role == "mixed"
+        between = times.get(place_of_replica(replica)) if whole else None
         pairs.append(pair if between is None else _between_times(models, pair, between))
     return pairs
 
 
-def _replica(inputs: Inputs, one: Configuration) -> Replica:
+def replica_of(inputs: Inputs, one: Configuration) -> Replica:
+    """The replica that a configuration is."""
     servers = {server.name: server for server in inputs.servers}
     llms = {card.llm: card for card in inputs.llms}
     return Replica(
@@ -74,6 +76,7 @@ def _replica(inputs: Inputs, one: Configuration) -> Replica:
         one.pipeline_parallel,
         one.precision,
         one.clock_fraction,
+        one.role,
     )
 
 

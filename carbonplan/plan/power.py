@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from carbonplan.plan.standing import standing_in_slots
 from carbonplan.plan.variables import CONSEQUENCES, USES
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def it_power_by_use_kw(data: xr.Dataset) -> dict[str, xr.DataArray]:
         "ready": _by_sku(data, data["loaded_kw"] * data["replicas"]),
         "accelerators": data["parked_kw"] * powered,
         "hosts": data["host_idle_kw"] * powered,
-        "off": data["off_kw"] * (data["servers"] - powered),
+        "off": data["off_kw"] * (standing_in_slots(data) - powered),
         "starts": _by_sku(data, starts),
     }
 

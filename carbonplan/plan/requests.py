@@ -1,8 +1,9 @@
 """What a request takes in each phase, and the figures that this rests on.
 
 The table of a plan has one energy for a request. Recomputed with a host that draws nothing
-under load it falls into prefill and decode on the accelerators, and the rest is what the host
-draws. Where a user's measurements stand in nothing more is known than the sum.
+under load it falls into prefill and decode on the accelerators, and the transfer of the KV
+cache where these are different ones; the rest is what the host draws. Where a user's
+measurements stand in nothing more is known than the sum.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from itertools import product
 from typing import TYPE_CHECKING
 
 from carbonplan.configurations.enumeration import class_limits
-from carbonplan.plan.figures import Figures, Modelled, host_figures
+from carbonplan.plan.figures import PHASES, Figures, Modelled, host_figures
 from carbonplan.plan.pairs import Pair
 from carbonplan.technology.operating import Replica, operating_points
 from carbonplan.technology.planning import calibration_of
@@ -60,13 +61,13 @@ def phase_energies(
 def _phases_kj(
     inputs: Inputs, pairs: Sequence[Pair]
 ) -> Mapping[tuple[str, str], Mapping[str, float]]:
-    """Prefill and decode on the accelerators alone, by class and configuration [kJ]."""
+    """Phases on the accelerators alone, by class and configuration [kJ]."""
     scenario = inputs.scenario
     calibration = calibration_of(inputs)
     found = {}
     for llm in dict.fromkeys(pair.replica.llm.llm for pair in pairs):
         mine = {p.configuration: _alone(p.replica) for p in pairs if p.replica.llm.llm == llm}
-        classes = [one for one in inputs.classes if one.workload.llm == llm]
+        classes = [one for one in inputs.classes if llm in one.workload.llms]
         points = operating_points(
             list(mine.values()),
             [class_limits(inputs, one) for one in classes],
@@ -75,8 +76,8 @@ def _phases_kj(
         )
         for (k, one), (c, name) in product(enumerate(classes), enumerate(mine)):
             found[one.name, name] = {
-                "prefill": float(points.prefill_kj_per_request[k, c]),
-                "decode": float(points.decode_kj_per_request[k, c]),
+                phase: float(getattr(points, f"{phase}_kj_per_request")[k, c])
+                for phase in PHASES[points.replicas[c].role]
             }
     return found
 

@@ -93,13 +93,17 @@ def _rounded_up(
         with_replicas_that_load(engines, program, rounded, previous)
         _open(program, rounded, previous)
     powered = _powered(engines, program, rounded)
-    fleet = inputs.scenario.fleet
-    _stand(
-        program, rounded, {site: on.max() / fleet.availability for site, on in powered.items()}
-    )
+    fleet, stage = inputs.scenario.fleet, inputs.series["stage"].values
+    needed = {
+        (name, *site): on[stage == name].max() / fleet.availability
+        for site, on in powered.items()
+        for name in dict.fromkeys(stage.tolist())
+    }
+    _stand(program, rounded, needed)
     servers = _fleet_columns(program, "Servers")
     for site, positions in operated(program, "Powered").items():
-        all_usable = fleet.availability * rounded[servers[site]]
+        stands = np.array([servers[name, *site] for name in stage.tolist()])
+        all_usable = fleet.availability * rounded[stands]
         rounded[positions] = powered[site] if fleet.switch_off else all_usable
     return rounded
 
@@ -137,9 +141,9 @@ def _powered(
 
 
 def _stand(
-    program: Program, rounded: NDArray[np.float64], needed: Mapping[Place, float]
+    program: Program, rounded: NDArray[np.float64], needed: Mapping[tuple[str, ...], float]
 ) -> None:
-    """Buy, in place, the servers that are needed beyond those of the plan."""
+    """Buy, in place, the servers that a stage needs beyond those of the plan."""
     purchased = _fleet_columns(program, "Purchased")
     for site, position in _fleet_columns(program, "Servers").items():
         more = max(0.0, float(np.ceil(needed.get(site, 0.0) - NOISE)) - rounded[position])
@@ -147,7 +151,8 @@ def _stand(
         rounded[purchased[site]] += more
 
 
-def _fleet_columns(program: Program, family: str) -> dict[Place, int]:
+def _fleet_columns(program: Program, family: str) -> dict[tuple[str, ...], int]:
+    """Columns of a decision of the fleet by (stage, sku, region)."""
     layout = program.columns[family]
     return dict(zip(layout.labels, layout.positions.tolist(), strict=True))
 

@@ -47,7 +47,10 @@ def tables(plan: Plan) -> dict[str, pd.DataFrame]:
     """
     data = plan.data
     return {
-        "servers": _rows(data, "servers", "existing_servers", "purchased_servers"),
+        "servers": _rows(data, "servers", "purchased_servers"),
+        "kept": _rows(data, "kept_servers"),
+        "upgraded": _rows(data, "upgraded_servers"),
+        "moved": _rows(data, "moved_servers"),
         "powered": _rows(data, "powered_servers", "it_power_kw"),
         "replicas": _rows(data, "replicas", "starts"),
         "load": _rows(data, "load_rps"),

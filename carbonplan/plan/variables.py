@@ -20,13 +20,26 @@ class Variable:
 
 
 SERVER = ("sku", "region")
+FLEET = ("stage", *SERVER)
+CHARGED = ("stage", "cohort", "sku")
 SITE = ("region", "slot")
 RUNNING = ("engine", "region", "slot")
 OPERATING_POINT = ("request_class", "configuration")
 
 DECISIONS = {
-    "servers": Variable(SERVER, "1", "servers that stand, existing and purchased"),
-    "purchased_servers": Variable(SERVER, "1", "servers to buy"),
+    "servers": Variable(FLEET, "1", "servers that stand, existing and purchased"),
+    "purchased_servers": Variable(FLEET, "1", "servers to buy at the start of the stage"),
+    "kept_servers": Variable(
+        ("stage", "cohort", *SERVER), "1", "servers that stand since before the stage"
+    ),
+    "upgraded_servers": Variable(
+        ("stage", "cohort", "sku", "new_sku", "region"),
+        "1",
+        "hosts to be given accelerators of another SKU",
+    ),
+    "moved_servers": Variable(
+        ("stage", "cohort", *SERVER, "to_region"), "1", "servers to be moved"
+    ),
     "powered_servers": Variable((*SERVER, "slot"), "1", "servers switched on"),
     "replicas": Variable(RUNNING, "1", "running replicas"),
     "starts": Variable(RUNNING, "1", "replicas that start in the slot"),
@@ -53,7 +66,12 @@ CONSEQUENCES = {
 }
 
 GROUNDS = {
-    "existing_servers": Variable(SERVER, "1", "servers that stand already"),
+    "existing_servers": Variable(("cohort", *SERVER), "1", "servers that stand already"),
+    "server_kgco2e": Variable(CHARGED, "kg", "making that a standing server is charged with"),
+    "server_usd": Variable(CHARGED, "USD", "cost of a standing server, energy apart"),
+    "slot_stage": Variable(("slot",), "", "stage whose servers stand", True),
+    "slot_future": Variable(("slot",), "", "future that the slot belongs to", True),
+    "lost_region": Variable(("slot",), "", "region that is lost in the slot", True),
     "demand_rps": Variable(("request_class", "origin", "slot"), "s-1", "requests that arrive"),
     "rtt_s": Variable(("origin", "region"), "s", "network round trip"),
     "intensity_kgco2e_per_kwh": Variable(SITE, "kg kWh-1", "carbon intensity of the grid"),
@@ -102,6 +120,37 @@ GROUNDS = {
     "host_lifetime_years": Variable(("sku",), "a", "life over which the host is charged"),
     "accelerator_lifetime_years": Variable(
         ("sku",), "a", "life over which the accelerators are charged"
+    ),
+}
+
+PHASES = ("input", "output")  # of what a request class takes: its prompts and its answers
+STATES = {
+    "ready": "replicas held ready",
+    "parked": "accelerators parked beside replicas",
+    "resting": "powered servers at rest",
+    "off": "servers switched off for now",
+    "reserve": "servers kept for the loss of a region",
+    "unused": "servers that are never powered",
+}
+
+ATTRIBUTION = {
+    "prompt_energy_share": Variable(
+        OPERATING_POINT, "1", "share of a request's energy that its prompt takes"
+    ),
+    "prompt_time_share": Variable(
+        OPERATING_POINT, "1", "share of a busy replica's time that prompts take"
+    ),
+    "served_impact": Variable(
+        ("impact", "request_class", "phase", *SERVER), "", "what is owed to request classes"
+    ),
+    "idle_impact": Variable(
+        ("impact", "state", *SERVER), "", "what is owed to what serves nobody"
+    ),
+    "served_accelerator_hours": Variable(
+        ("request_class", "phase", *SERVER), "h", "accelerators that serve"
+    ),
+    "idle_accelerator_hours": Variable(
+        ("state", *SERVER), "h", "accelerators that serve nobody"
     ),
 }
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from carbonplan.catalogue.inputs import Inputs
 from carbonplan.configurations import Configurations
+from carbonplan.configurations.enumeration import named
 from carbonplan.configurations.routes import (
     ANYWHERE,
     farthest_s,
@@ -18,6 +19,8 @@ from carbonplan.errors import NoPlanExists
 from carbonplan.problem.bounds import with_upper_bounds
 from carbonplan.problem.fleet import fleet_coefficients, obtainable
 from carbonplan.problem.records import Problem
+from carbonplan.problem.renewal import renewal
+from carbonplan.problem.stages import budgets, for_sale, held, slot_stage
 from carbonplan.problem.waiting import backlog_limit_krequests
 from carbonplan.units import KG_PER_TONNE, MS_PER_S
 
@@ -53,7 +56,12 @@ def assemble(inputs: Inputs, configurations: Configurations) -> Problem:
         serving=serving,
         engine_of={c.name: c.engine for c in configurations.kept},
         sku_of={c.engine: c.sku for c in configurations.kept},
-        stock=tuple((s.sku, s.region, s.servers) for s in scenario.fleet.stock),
+        stock=tuple(
+            (node.name, s.sku, s.region, s.servers)
+            for s in scenario.fleet.stock
+            for node in inputs.nodes
+            if s.stage in (None, node.stage)
+        ),
         site_power_kw={
             s.region: s.power_limit_kw for s in scenario.regions if s.power_limit_kw is not None
         },
@@ -64,9 +72,11 @@ def assemble(inputs: Inputs, configurations: Configurations) -> Problem:
         switch_off=scenario.fleet.switch_off,
         start_costs=scenario.fleet.start_costs,
         charge=scenario.embodied.charge,
-        charge_existing=scenario.embodied.include_existing,
         objective=objective_weights(inputs),
         bounds=tuple((bound.impact, bound.at_most) for bound in scenario.bounds),
+        nodes=inputs.nodes,
+        renewal=renewal(inputs),
+        budget_usd=budgets(inputs),
     )
     return with_upper_bounds(problem)
 
@@ -121,7 +131,7 @@ def _refuse_unserved(
     for k in inputs.classes:
         if k.name not in served:
             reasons.append(
-                f"workloads[{k.workload.name}]: no configuration of {k.workload.llm} on the "
+                f"workloads[{k.workload.name}]: no configuration of {named(k.workload)} on the "
                 f"fleet serves class {k.request_class.request_class!r}; `carbonplan "
                 "catalog configurations` gives the reason for each"
             )
@@ -142,7 +152,9 @@ def _coefficients(inputs: Inputs, configurations: Configurations) -> xr.Dataset:
     import xarray as xr
 
     series = inputs.series
-    table = configurations.table.drop_vars(("sku", "llm", "configuration_engine"))
+    table = configurations.table.drop_vars(
+        ("sku", "llm", "configuration_engine", "role", "on_host")
+    )
     limit_kw = {s.region: s.power_limit_kw for s in inputs.scenario.regions}
     limits = xr.DataArray(
         [np.inf if limit_kw[r] is None else limit_kw[r] for r in series["region"].values],
@@ -159,6 +171,10 @@ def _coefficients(inputs: Inputs, configurations: Configurations) -> xr.Dataset:
         rtt_s=inputs.rtt_s,
         hours=series["weight"] * series["slot_hours"],
         previous=series["previous"],
+        for_sale=for_sale(inputs),
+        slot_stage=slot_stage(inputs),
+        held=held(inputs),
+        region_open=series["region_open"],
         slot_hours=float(series["slot_hours"].values.flat[0]),
         availability=inputs.scenario.fleet.availability,
     )

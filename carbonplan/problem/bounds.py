@@ -32,13 +32,49 @@ def with_upper_bounds(problem: Problem) -> Problem:
         load_upper_rps=load,
         replicas_upper=_replicas_needed(problem, load),
     )
-    servers = bounded["existing_servers"].copy()
+    servers = bounded["existing_servers"].sum("cohort")
     for (g, r), needed in _servers_needed(problem, bounded).items():
         standing = float(servers.sel(sku=g, region=r))
-        servers.loc[{"sku": g, "region": r}] = max(
-            standing, min(needed, standing + _purchasable(problem, g, r))
-        )
-    return replace(problem, data=bounded.assign(servers_upper=servers))
+        most = min(needed, standing + _purchasable(problem, g, r))
+        servers.loc[{"sku": g, "region": r}] = max(standing, most)
+    if problem.renewal.moves or problem.renewal.upgrades:
+        servers = servers * 0.0 + servers.sum()
+    return replace(problem, data=bounded.assign(**_fleet_bounds(problem, bounded, servers)))
+
+
+def _fleet_bounds(
+    problem: Problem, bounded: xr.Dataset, servers: xr.DataArray
+) -> dict[str, xr.DataArray]:
+    """Bounds of servers, of purchases and of what is kept.
+
+    What stood before stays where there are no stages at which to retire it; a SKU is bought in
+    the stages that sell it.
+    """
+    existing = bounded["existing_servers"]
+    kept = existing if problem.renewal.fixed else existing * 0.0
+    for_sale = bounded.get("for_sale", 1.0)
+    bought = (servers - kept.sum("cohort")) * for_sale
+    stages = [node.name for node in problem.nodes]
+    if "stage" not in bought.dims:
+        bought = bought.expand_dims(stage=stages)
+    return {
+        "servers_upper": servers,
+        "servers_lower": kept.sum("cohort"),
+        "kept_lower": kept,
+        "kept_upper": _kept_upper(problem, existing, servers),
+        "purchased_upper": bought.transpose("stage", "sku", "region"),
+    }
+
+
+def _kept_upper(
+    problem: Problem, existing: xr.DataArray, servers: xr.DataArray
+) -> xr.DataArray:
+    """Most of a cohort that may stand: what stood before, if it did, wherever it may move."""
+    bought = [name for name in existing["cohort"].values.tolist() if name not in problem.stood]
+    stood = existing.sum("region") + 0.0 * existing if problem.renewal.moves else existing
+    most = stood.copy()
+    most.loc[{"cohort": bought}] = servers.transpose("sku", "region")
+    return most
 
 
 def _replicas_needed(problem: Problem, load: xr.DataArray) -> xr.DataArray:
@@ -66,6 +102,13 @@ def _servers_needed(problem: Problem, bounded: xr.Dataset) -> dict[tuple[str, st
 
 
 def _purchasable(problem: Problem, sku: str, region: str) -> float:
-    """Most servers of a SKU that can be bought in a region."""
-    limits = [n for g, r, n in problem.stock if g == sku and r in (None, region)]
-    return min([*limits, problem.site_servers.get(region, np.inf)], default=np.inf)
+    """Most servers of a SKU that can be bought in a region, in all stages together."""
+    total = 0.0
+    for node in problem.nodes:
+        limits = [
+            n
+            for y, g, r, n in problem.stock
+            if y == node.name and g == sku and r in (None, region)
+        ]
+        total += min(limits, default=np.inf)
+    return min(total, problem.site_servers.get(region, np.inf))

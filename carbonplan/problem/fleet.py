@@ -1,4 +1,4 @@
-"""Coefficients of servers: power, cost and embodied carbon over the horizon."""
+"""Coefficients of servers: what they draw, and where they stand or can be bought."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from carbonplan.catalogue.cohorts import cohorts, stood_name
 from carbonplan.catalogue.inputs import Inputs
 from carbonplan.catalogue.records import Server
-from carbonplan.errors import InvalidInput
-from carbonplan.technology.cost import server_usd_per_hour
-from carbonplan.technology.embodied import embodied_footprint, owned_hour
+from carbonplan.problem.charges import charges, server_kgco2e_per_hour
 from carbonplan.units import W_PER_KW
 
 if TYPE_CHECKING:
@@ -38,63 +37,41 @@ def obtainable(inputs: Inputs) -> set[tuple[str, str]]:
 
 
 def fleet_coefficients(inputs: Inputs) -> xr.Dataset:
-    """What a server of each SKU draws, costs and took to make."""
+    """What a server of each SKU draws, what stands, and what servers are charged with."""
     import xarray as xr
 
-    hours = float((inputs.series["weight"] * inputs.series["slot_hours"]).sum())
-    per_hour = [server_kgco2e_per_hour(inputs, server) for server in inputs.servers]
-    total = [server_kgco2e(inputs, server) for server in inputs.servers]
-    at_purchase = inputs.scenario.embodied.charge == "purchase"
-    skus = [server.name for server in inputs.servers]
-    regions = [region.region for region in inputs.regions]
-    existing = xr.DataArray(
-        np.zeros((len(skus), len(regions))), {"sku": skus, "region": regions}, ("sku", "region")
-    )
-    for standing in inputs.scenario.fleet.existing:
-        existing.loc[{"sku": standing.sku, "region": standing.region}] += standing.servers
     by_sku = {
         "sku_accelerators": [float(s.sku.accelerators) for s in inputs.servers],
         "off_kw": [s.host.off_w / W_PER_KW for s in inputs.servers],
         "powered_kw": [powered_kw(s) for s in inputs.servers],
-        "server_kgco2e": total if at_purchase else [rate * hours for rate in per_hour],
-        "server_kgco2e_per_hour": per_hour,
-        "server_usd": [owned_hour_usd(inputs, s) * hours for s in inputs.servers],
+        "server_kgco2e_per_hour": [server_kgco2e_per_hour(inputs, s) for s in inputs.servers],
     }
-    return xr.Dataset(
-        {name: (("sku",), values) for name, values in by_sku.items()}, {"sku": skus}
-    ).assign(existing_servers=existing)
+    skus = [server.name for server in inputs.servers]
+    return (
+        xr.Dataset({name: (("sku",), values) for name, values in by_sku.items()}, {"sku": skus})
+        .merge(charges(inputs), join="exact")
+        .assign(existing_servers=existing_servers(inputs))
+    )
+
+
+def existing_servers(inputs: Inputs) -> xr.DataArray:
+    """Servers that stand already, (cohort, sku, region)."""
+    import xarray as xr
+
+    coords = {
+        "cohort": [cohort.name for cohort in cohorts(inputs)],
+        "sku": [server.name for server in inputs.servers],
+        "region": [region.region for region in inputs.regions],
+    }
+    shape = [len(labels) for labels in coords.values()]
+    existing = xr.DataArray(np.zeros(shape), coords, list(coords))
+    for one in inputs.scenario.fleet.existing:
+        place = {"cohort": stood_name(one.age_years), "sku": one.sku, "region": one.region}
+        existing.loc[place] += one.servers
+    return existing
 
 
 def powered_kw(server: Server) -> float:
     """Power of a server with nothing loaded [kW]: host idle, all accelerators parked."""
     parked_w = server.sku.accelerators * server.power.parked_w
     return (server.host.idle_w + parked_w) / W_PER_KW
-
-
-def server_kgco2e(inputs: Inputs, server: Server) -> float:
-    """Carbon of making one server, all of it [kgCO2e]."""
-    return embodied_footprint(server, inputs.embodied_coefficients).kgco2e
-
-
-def server_kgco2e_per_hour(inputs: Inputs, server: Server) -> float:
-    """Carbon of making one server by the hour of its life [kgCO2e/h].
-
-    Host and accelerators are spread over lifetimes of their own.
-    """
-    accounting = inputs.scenario.embodied
-    return owned_hour(
-        embodied_footprint(server, inputs.embodied_coefficients),
-        accounting.host_lifetime_years or server.sku.host_lifetime_years,
-        accounting.accelerator_lifetime_years or server.sku.accelerator_lifetime_years,
-    ).kgco2e_per_hour
-
-
-def owned_hour_usd(inputs: Inputs, server: Server) -> float:
-    """What a bought or rented server costs by the hour, energy apart [USD/h]."""
-    accounting = inputs.scenario.cost
-    try:
-        return server_usd_per_hour(server, accounting.acquisition, accounting.discount_rate)
-    except ValueError as unpriced:
-        raise InvalidInput(
-            inputs.scenario.name, [f"cost.acquisition: {unpriced}; expected one or purchase"]
-        ) from unpriced

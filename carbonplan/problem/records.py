@@ -2,11 +2,44 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from carbonplan.catalogue.inputs import NOW, Node
 
 if TYPE_CHECKING:
     import xarray as xr
+
+Label = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Renewal:
+    """How cohorts of servers pass from stage to stage; a cohort is called by its name.
+
+    Attributes
+    ----------
+    kept
+        (stage, cohort, sku, region) where a cohort bought earlier may still stand.
+    fixed
+        Whether what stood before must stay: there are no stages at which to retire it.
+    upgrades
+        (stage, cohort, sku, new sku, region): hosts that may get other accelerators, ...
+    upgraded
+        ... and the cohort that they are then, by (stage, cohort).
+    moves
+        (stage, cohort, sku, region, other region).
+    orders
+        (stage, first stage, sku): purchases that are ordered together.
+    """
+
+    kept: tuple[Label, ...] = ()
+    fixed: bool = True
+    upgrades: tuple[Label, ...] = ()
+    upgraded: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    moves: tuple[Label, ...] = ()
+    orders: tuple[Label, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -21,13 +54,20 @@ class Problem:
         configuration): ``rate_rps``, ``energy_kj_per_request``, ``ttft_s``. Over (engine):
         ``accelerators``, ``loaded_kw``, ``start_energy_kwh``, ``start_fraction`` (of a slot).
         Over (sku): ``sku_accelerators``, ``off_kw``, ``powered_kw`` (host idle and all
-        accelerators parked), ``server_usd`` and ``server_kgco2e`` (over the horizon),
-        ``server_kgco2e_per_hour``. Over (sku, region): ``existing_servers``. Over (region,
-        slot): ``pue``, ``intensity_kgco2e_per_kwh``, ``price_usd_per_kwh``,
-        ``wue_l_per_kwh``, ``ewif_l_per_kwh``, ``site_it_limit_kw`` (infinite without a
-        limit). Over (origin, region): ``rtt_s``. Over (slot): ``hours`` (weight times
-        length), ``previous``. Scalars: ``slot_hours``, ``availability``. Upper bounds of
-        decisions as ``with_upper_bounds`` derives them.
+        accelerators parked), ``server_kgco2e_per_hour``. Over (stage, cohort, sku): what a
+        server that stands is charged with, ``server_usd`` and ``server_kgco2e``. Over (stage,
+        sku): ``purchase_usd`` and ``upgrade_usd``, paid at the start. Over (cohort, sku,
+        region): ``existing_servers``. Over (region, slot): ``pue``,
+        ``intensity_kgco2e_per_kwh``, ``price_usd_per_kwh``, ``wue_l_per_kwh``,
+        ``ewif_l_per_kwh``, ``site_it_limit_kw`` (infinite without a limit), ``region_open``
+        (0 where the region is lost). Over (origin, region): ``rtt_s``. Over (slot): ``hours``
+        (weight times length), ``previous``, ``slot_stage`` (position of its stage), ``held``
+        (first slot of the window in which replicas stay). Scalars: ``slot_hours``,
+        ``availability``. Upper bounds of decisions as ``with_upper_bounds`` derives them.
+    nodes
+        Stages as nodes of the scenario tree; the dimension ``stage`` has their names.
+    renewal
+        How cohorts of servers pass from stage to stage.
     online, batch
         Names of the request classes of each kind.
     routes
@@ -37,7 +77,11 @@ class Problem:
     engine_of, sku_of
         Engine of each configuration, and SKU of each engine.
     stock
-        (sku, region or None) with the most servers that can be bought.
+        (stage, sku, region or None) with the most servers that can be bought.
+    budget_usd
+        Most that purchases of a stage may cost, where it is limited.
+    carriers
+        Signals that a decision multiplies, by (signal, label): (decision, label).
     site_power_kw, site_servers
         Limits of regions that have one.
     """
@@ -49,13 +93,23 @@ class Problem:
     serving: tuple[tuple[str, str, str], ...]
     engine_of: dict[str, str]
     sku_of: dict[str, str]
-    stock: tuple[tuple[str, str | None, int], ...]
+    stock: tuple[tuple[str, str, str | None, int], ...]
     site_power_kw: dict[str, float]
     site_servers: dict[str, int]
     whole_replicas: bool
     switch_off: bool
     start_costs: bool
     charge: str
-    charge_existing: bool
     objective: dict[str, float]
     bounds: tuple[tuple[str, float], ...]
+    nodes: tuple[Node, ...] = (NOW,)
+    renewal: Renewal = Renewal()
+    budget_usd: Mapping[str, float] = field(default_factory=dict)
+    carriers: Mapping[tuple[str, Label], tuple[str, Label]] = field(default_factory=dict)
+
+    @property
+    def stood(self) -> set[str]:
+        """Cohorts that stood before the first stage: hosts and accelerators."""
+        nodes = {node.name for node in self.nodes}
+        cohorts = self.data["cohort"].values.tolist()
+        return {name for name in cohorts if name.rpartition("+")[2] not in nodes}

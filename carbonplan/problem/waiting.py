@@ -24,7 +24,7 @@ def backlog_limit_krequests(inputs: Inputs, workload: Workload) -> NDArray[np.fl
     limit = np.zeros(len(krequests))
     if workload.deadline_hours is None:
         return limit
-    window = max(int(workload.deadline_hours / hours) - 1, 0)
+    window = max(round(workload.deadline_hours / hours) - 1, 0)
     run = inputs.series["run"].values
     closed = inputs.scenario.horizon.ends == "closed"
     for number in np.unique(run):

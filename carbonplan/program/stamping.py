@@ -1,9 +1,10 @@
 """Stamping: the compiled slot copied over the horizon with numpy.
 
-The matrix is the same in every slot. The fleet's columns are shared; the opening state of a
-slot *is* the closing state of the slot before it (columns are tied, no rows are added); the
-columns of signals, multiplied by their values, become right-hand sides. What varies in time
-therefore lives in costs and right-hand sides alone.
+The matrix is the same in every slot. Columns are tied rather than rows added: the servers that
+a slot sees are those of its stage, its opening state *is* the closing state of the slot before
+it, and what is held over a window of slots is the column of the first of them. The columns of
+signals, multiplied by their values, become right-hand sides, or entries of the decisions that
+carry them. What varies in time lives there and in costs alone.
 """
 
 from __future__ import annotations
@@ -31,8 +32,11 @@ from carbonplan.program.compiled import (
 from carbonplan.program.records import Floats, Layout, Program
 
 LABELS: Mapping[str, tuple[str, ...]] = {
-    "Servers": ("sku", "region"),
-    "Purchased": ("sku", "region"),
+    "Servers": ("stage", "sku", "region"),
+    "Purchased": ("stage", "sku", "region"),
+    "Kept": ("stage", "cohort", "sku", "region"),
+    "Upgraded": ("stage", "cohort", "sku", "new_sku", "region"),
+    "Moved": ("stage", "cohort", "sku", "region", "to_region"),
     "Powered": ("sku", "region"),
     "Replicas": ("engine", "region"),
     "Starts": ("engine", "region"),
@@ -48,10 +52,13 @@ LABELS: Mapping[str, tuple[str, ...]] = {
     "batch_work_is_carried": ("request_class",),
     "batch_work_meets_deadline": ("request_class",),
     "site_power_holds": ("region",),
-    "servers_are_owned": ("sku", "region"),
-    "purchases_within_stock": ("sku", "region"),
-    "purchases_within_total_stock": ("sku",),
-    "servers_fit_in_site": ("region",),
+    "servers_are_owned": ("stage", "sku", "region"),
+    "kept_servers_stood": ("stage", "cohort", "sku", "region"),
+    "purchases_within_stock": ("stage", "sku", "region"),
+    "purchases_within_total_stock": ("stage", "sku"),
+    "servers_fit_in_site": ("stage", "region"),
+    "purchases_within_budget": ("stage",),
+    "purchases_are_ordered": ("stage", "first_stage", "sku", "region"),
     "impact_within_bound": ("impact",),
 }
 
@@ -63,20 +70,26 @@ LABELS_OF_SIGNALS: Mapping[str, tuple[str, ...]] = {
 }
 
 
+HELD = ("Replicas", "Powered")  # decisions that stay over a window of slots
+
+
 @dataclass(frozen=True)
 class Grid:
     """Where compiled columns and rows lie in the stamped program.
 
     Attributes
     ----------
+    fleet
+        Stamped position of each of the fleet's columns, (column,); -1 for others.
     column
-        Stamped position of each compiled column in each slot, (column, slot); -1 for signals.
+        Position of each compiled column as each slot sees it, (column, slot); -1 for signals.
     row
         Stamped position of each compiled row in each slot, (row, slot).
     columns, rows
         How many there are.
     """
 
+    fleet: NDArray[np.int64]
     column: NDArray[np.int64]
     row: NDArray[np.int64]
     columns: int
@@ -90,40 +103,45 @@ def stamp(problem: Problem) -> Program:
 
 def stamp_compiled(compiled: Compiled, problem: Problem) -> Program:
     """Copy the compiled slot over the horizon; add the bounds on impacts."""
-    grid = place(compiled, problem.data["previous"].values)
+    grid = place(compiled, problem)
     lower, upper = right_hand_sides(compiled, grid, problem)
     linear = {name: impact_vector(compiled, grid, problem, name) for name in impacts.IMPACTS}
     for name, parts in impacts.SUMS.items():
         linear[name] = np.sum([linear[part] for part in parts], axis=0)
     limits = np.array([at_most for _, at_most in problem.bounds])
     limited = [linear[name] for name, _ in problem.bounds]
-    matrix = stamped_matrix(compiled, grid)
+    matrix = stamped_matrix(compiled, grid, problem)
     weights = impacts.weights(problem)
     return Program(
         matrix=sp.csc_array(sp.vstack([matrix, *(sp.csr_array(v[None]) for v in limited)])),
         row_lower=np.concatenate([lower, np.full(len(limits), -np.inf)]),
         row_upper=np.concatenate([upper, limits]),
         column_lower=spread(compiled, grid, compiled.columns.lower),
-        column_upper=spread(compiled, grid, compiled.columns.upper, empty=0.0),
+        column_upper=upper_bounds(compiled, grid, problem),
         integer=spread(compiled, grid, compiled.integer),
         cost=np.sum([weight * linear[name] for name, weight in weights.items()], axis=0),
         offset=0.0,
         impacts={name: (vector, 0.0) for name, vector in linear.items()},
-        columns=layouts(compiled.columns, grid.column),
-        rows=layouts(compiled.rows, grid.row) | bound_rows(problem, grid.rows),
+        columns=layouts(compiled.columns, grid.fleet, grid.column),
+        rows=layouts(compiled.rows, grid.row[:, 0], grid.row) | bound_rows(problem, grid.rows),
     )
 
 
-def place(compiled: Compiled, previous: NDArray[np.int64]) -> Grid:
+def place(compiled: Compiled, problem: Problem) -> Grid:
     """Fleet first, then slot after slot, then the openings of closed runs."""
-    row, rows = _count_off(compiled.rows, len(previous))
-    column, columns = _count_off(compiled.columns, len(previous))
+    by_slot = {name: problem.data[name].values for name in ("previous", "slot_stage", "held")}
+    previous, slots = by_slot["previous"], len(by_slot["previous"])
+    row, rows = _count_off(compiled.rows, slots)
+    column, columns = _count_off_columns(compiled.columns, by_slot["held"])
+    fleet = np.where(compiled.columns.kind == FLEET, column[:, 0], -1)
+    seen = _of_stages(compiled.columns, [node.name for node in problem.nodes])
+    column[list(seen)] = fleet[np.array(list(seen.values()))[:, by_slot["slot_stage"]]]
     opening = compiled.columns.of(OPEN)
     column[opening] = column[_closings(compiled.columns, opening)][:, previous]
     for t in np.flatnonzero(previous < 0):
         column[opening, t] = columns + np.arange(len(opening))
         columns += len(opening)
-    return Grid(column, row, columns, rows)
+    return Grid(fleet, column, row, columns, rows)
 
 
 def _count_off(axis: Axis, slots: int) -> tuple[NDArray[np.int64], int]:
@@ -133,6 +151,30 @@ def _count_off(axis: Axis, slots: int) -> tuple[NDArray[np.int64], int]:
     starts = len(fleet) + len(slot) * np.arange(slots)
     position[slot] = np.arange(len(slot))[:, None] + starts
     return position, len(fleet) + len(slot) * slots
+
+
+def _count_off_columns(columns: Axis, held: NDArray[np.int64]) -> tuple[NDArray[np.int64], int]:
+    """The same for columns; what is held has one for all slots of its window."""
+    slots = len(held)
+    position, _ = _count_off(columns, slots)
+    slot = columns.of(SLOT)
+    own = np.ones((len(slot), slots), dtype=bool)
+    own[np.isin(columns.family[slot], HELD)] = held == np.arange(slots)
+    fleet = len(columns.of(FLEET))
+    number = fleet + np.cumsum(own.T.ravel()).reshape(own.T.shape).T - 1
+    position[slot] = np.where(own, number, number[:, held])
+    return position, fleet + int(own.sum())
+
+
+def _of_stages(columns: Axis, stages: list[str]) -> dict[int, list[int]]:
+    """Columns of the first stage, and for each those of all stages of its label."""
+    fleet = columns.of(FLEET)
+    at = {(columns.family[j], columns.label[j]): j for j in fleet}
+    return {
+        at[family, label]: [at.get((family, (y, *label[1:])), -1) for y in stages]
+        for family, label in at
+        if LABELS[family][0] == "stage" and label[0] == stages[0]
+    }
 
 
 def _closings(columns: Axis, opening: NDArray[np.int64]) -> list[int]:
@@ -149,27 +191,42 @@ def spread(
     Where a closed run begins nothing waits: the backlog's opening takes the value ``empty``.
     """
     stamped = np.empty(grid.columns, dtype=values.dtype)
-    for kind in (OPEN, FLEET, SLOT):  # an opening that is a closing takes the latter's value
+    for kind in (OPEN, SLOT):  # an opening that is a closing takes the latter's value
         index = compiled.columns.of(kind)
         own = values[index]
         if kind == OPEN and empty is not None:
             own = np.where(compiled.columns.family[index] == "Backlog_krequests", empty, own)
         stamped[grid.column[index]] = own[:, None]
+    fleet = compiled.columns.of(FLEET)
+    stamped[grid.fleet[fleet]] = values[fleet]
     return stamped
 
 
-def stamped_matrix(compiled: Compiled, grid: Grid) -> sp.csr_array:
-    """The compiled matrix at every slot; the fleet's rows once."""
+def upper_bounds(compiled: Compiled, grid: Grid, problem: Problem) -> Floats:
+    """Upper bounds of columns: no server is powered in a region that is lost."""
+    upper = spread(compiled, grid, compiled.columns.upper, empty=0.0)
+    powered = np.flatnonzero(
+        (compiled.columns.family == "Powered") & (compiled.columns.kind == SLOT)
+    )
+    labels = [compiled.columns.label[j] for j in powered]
+    is_lost = _at(problem.data["region_open"], LABELS["Powered"], labels) == 0
+    upper[grid.column[powered][is_lost]] = 0.0
+    return upper
+
+
+def stamped_matrix(compiled: Compiled, grid: Grid, problem: Problem) -> sp.csr_array:
+    """The compiled matrix at every slot, with carried signals; the fleet's rows once."""
     i, j, v = compiled.matrix.row, compiled.matrix.col, compiled.matrix.data
     fleet = compiled.rows.kind[i] == FLEET
     slot = ~fleet & (compiled.columns.kind[j] != SIGNAL)
     slots = grid.row.shape[1]
+    rows, columns, values = carried_entries(compiled, grid, problem)
     matrix = sp.coo_array(
         (
-            np.concatenate([v[fleet], np.repeat(v[slot], slots)]),
+            np.concatenate([v[fleet], np.repeat(v[slot], slots), values]),
             (
-                np.concatenate([grid.row[i[fleet], 0], grid.row[i[slot]].ravel()]),
-                np.concatenate([grid.column[j[fleet], 0], grid.column[j[slot]].ravel()]),
+                np.concatenate([grid.row[i[fleet], 0], grid.row[i[slot]].ravel(), rows]),
+                np.concatenate([grid.fleet[j[fleet]], grid.column[j[slot]].ravel(), columns]),
             ),
         ),
         shape=(grid.rows, grid.columns),
@@ -178,9 +235,48 @@ def stamped_matrix(compiled: Compiled, grid: Grid) -> sp.csr_array:
     return matrix
 
 
+def carried_entries(
+    compiled: Compiled, grid: Grid, problem: Problem
+) -> tuple[NDArray[np.int64], NDArray[np.int64], Floats]:
+    """Rows, columns and values of signals that a decision multiplies."""
+    carrier = carriers(compiled.columns, problem)
+    carried = np.array(sorted(carrier), dtype=np.int64)
+    if not len(carried):
+        none = np.zeros(0, dtype=np.int64)
+        return none, none, np.zeros(0)
+    by = dict(
+        zip(carried.tolist(), signal_values(compiled.columns, carried, problem), strict=True)
+    )
+    entries = np.flatnonzero(np.isin(compiled.matrix.col, carried))
+    i, j, v = (
+        part[entries]
+        for part in (compiled.matrix.row, compiled.matrix.col, compiled.matrix.data)
+    )
+    values = np.stack([by[signal] for signal in j.tolist()]) * v[:, None]
+    columns = grid.column[[carrier[signal] for signal in j.tolist()]]
+    return grid.row[i].ravel(), columns.ravel(), values.ravel()
+
+
+def carriers(columns: Axis, problem: Problem) -> dict[int, int]:
+    """The column of the decision that multiplies each carried signal's column."""
+    if not problem.carriers:
+        return {}
+    at = {
+        (columns.family[j], columns.label[j]): j
+        for kind in (FLEET, SLOT, SIGNAL)
+        for j in columns.of(kind).tolist()
+    }
+    return {
+        at[signal]: at[decision]
+        for signal, decision in problem.carriers.items()
+        if signal in at
+    }
+
+
 def right_hand_sides(compiled: Compiled, grid: Grid, problem: Problem) -> tuple[Floats, Floats]:
     """Bounds of all rows: the compiled ones less signals times their coefficients."""
-    signal = compiled.columns.of(SIGNAL)
+    carried = carriers(compiled.columns, problem)
+    signal = np.setdiff1d(compiled.columns.of(SIGNAL), list(carried))
     coefficients = compiled.matrix.tocsc()[:, signal]
     shift = coefficients @ signal_values(compiled.columns, signal, problem)
     lower, upper = np.empty(grid.rows), np.empty(grid.rows)
@@ -205,10 +301,13 @@ def impact_vector(compiled: Compiled, grid: Grid, problem: Problem, name: str) -
     vector = np.zeros(grid.columns)
     for term in impacts.IMPACTS[name](problem):
         meter = compiled.meters[term.meter]
-        factor = _at(term.factor, impacts.METERS[term.meter], list(meter.labels))
+        *dims, last = impacts.METERS[term.meter]
+        of_slots = last == "slot"
+        factor = _at(term.factor, (*dims, *[last] * (not of_slots)), list(meter.labels))
         coefficients = meter.rows.T @ factor
         used = np.flatnonzero(np.diff(meter.rows.tocsc().indptr))
-        np.add.at(vector, grid.column[used][:, : factor.shape[1]], coefficients[used])
+        columns = grid.column[used] if of_slots else grid.fleet[used][:, None]
+        np.add.at(vector, columns, coefficients[used])
     return vector
 
 
@@ -229,7 +328,9 @@ def _at(array: xr.DataArray, dims: tuple[str, ...], labels: list[tuple[str, ...]
     return np.broadcast_to(values if slots else values[:, None], shape)
 
 
-def layouts(axis: Axis, position: NDArray[np.int64]) -> dict[str, Layout]:
+def layouts(
+    axis: Axis, of_fleet: NDArray[np.int64], of_slots: NDArray[np.int64]
+) -> dict[str, Layout]:
     """Layout of each family, in the order in which they appear."""
     found: dict[str, Layout] = {}
     for family in dict.fromkeys(axis.family.tolist()):
@@ -237,7 +338,7 @@ def layouts(axis: Axis, position: NDArray[np.int64]) -> dict[str, Layout]:
         fleet = np.flatnonzero(mine & (axis.kind == FLEET))
         index = fleet if len(fleet) else np.flatnonzero(mine & (axis.kind == SLOT))
         if len(index):
-            places = position[index, 0] if len(fleet) else position[index]
+            places = of_fleet[index] if len(fleet) else of_slots[index]
             found[family] = Layout(LABELS[family], tuple(axis.label[j] for j in index), places)
     return found
 

@@ -26,6 +26,7 @@ FIGURES_NAMED = 3
 PART_TITLES = {
     "prefill": "Prefill",
     "decode": "Decode",
+    "transfer": "KV caches on their way",
     "host_load": "Hosts under load",
     "profile": "Requests, as measured",
     "host_made": "Making hosts",

@@ -10,7 +10,12 @@ from numpy.typing import NDArray
 
 from carbonplan.report.arrays import slot_hours, values
 from carbonplan.report.wording import count, number
-from carbonplan.units import HOURS_PER_DAY, HOURS_PER_WEEK, SECONDS_PER_HOUR
+from carbonplan.units import (
+    HOURS_PER_DAY,
+    HOURS_PER_WEEK,
+    MINUTES_PER_HOUR,
+    SECONDS_PER_HOUR,
+)
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -58,11 +63,22 @@ class Horizon:
     def title(self) -> str:
         """What the slots are called: "The week, hour by hour"."""
         if self.typical:
-            return f"The {self.run_word}s, hour by hour"
+            return f"The {self.run_word}s, {self.step}"
         span_h = float(self.length_h.sum())
         known = {1.0: "The hour", HOURS_PER_DAY: "The day", HOURS_PER_WEEK: "The week"}
         name = known.get(span_h, f"The {number(span_h)} hours")
-        return name if len(self.length_h) == 1 else f"{name}, hour by hour"
+        return name if len(self.length_h) == 1 else f"{name}, {self.step}"
+
+    @property
+    def step(self) -> str:
+        """How close the slots follow each other: "hour by hour", "every 5 min"."""
+        length_h = float(self.length_h[0])
+        return "hour by hour" if length_h == 1 else f"every {MINUTES_PER_HOUR * length_h:g} min"
+
+    @property
+    def day_slots(self) -> int:
+        """How many slots a day has."""
+        return round(HOURS_PER_DAY / float(self.length_h[0]))
 
     @property
     def wording(self) -> str:

@@ -7,7 +7,6 @@ does not hide what is wrong elsewhere.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache, singledispatch
 from typing import Any
@@ -16,13 +15,24 @@ from pydantic import TypeAdapter, ValidationError
 
 from carbonplan.errors import nearest
 from carbonplan.scenario.messages import BrokenRules, Problem, problems_of_validation
+from carbonplan.scenario.rules_classes import (
+    classes_are_parts_of_a_whole,
+    shares_are_a_whole,
+)
+from carbonplan.scenario.rules_courses import RULES_OF_COURSES
+from carbonplan.scenario.rules_horizon import consecutive_or_typical, slots_are_whole
+from carbonplan.scenario.rules_quality import answers_can_be_good_enough
+from carbonplan.scenario.rules_supply import (
+    RULES_OF_SUPPLY,
+    contract_has_room,
+    matching_needs_contracts,
+)
 from carbonplan.scenario.schema import Horizon, Objective, Scenario
 from carbonplan.scenario.section import Section
+from carbonplan.scenario.supply import Contract, Supply
 from carbonplan.scenario.wording import IDENTITY, PathKeys, identity, quoted
 from carbonplan.scenario.workloads import Arrivals, Workload
 from carbonplan.units import HOURS_PER_DAY
-
-SHARE_TOLERANCE = 1e-6
 
 
 def validated(data: Mapping[str, Any]) -> tuple[Scenario | None, list[Problem]]:
@@ -69,14 +79,10 @@ def rules_of_section(section: Section) -> Iterator[Problem]:
 
 
 @rules_of_section.register
-def horizon_is_consecutive_or_typical(horizon: Horizon) -> Iterator[Problem]:
-    """Either a start and a number of hours, or typical days."""
-    if horizon.typical_days is None:
-        for key in ("start", "hours"):
-            if getattr(horizon, key) is None:
-                yield Problem((key,), "is missing; expected start and hours, or typical_days")
-    elif horizon.start is not None or horizon.hours is not None:
-        yield Problem(("typical_days",), "found with start or hours, expected without them")
+def horizon_is_made_of_slots(horizon: Horizon) -> Iterator[Problem]:
+    """Consecutive or typical, of whole slots."""
+    yield from consecutive_or_typical(horizon)
+    yield from slots_are_whole(horizon)
 
 
 @rules_of_section.register
@@ -99,6 +105,10 @@ def objective_is_one(objective: Objective) -> Iterator[Problem]:
         yield Problem(("weights",), "found no weight above 0, expected at least one")
 
 
+rules_of_section.register(Contract, contract_has_room)
+rules_of_section.register(Supply, matching_needs_contracts)
+
+
 @rules_of_section.register
 def workload_is_online_or_batch(workload: Workload) -> Iterator[Problem]:
     """Online work has latency limits, batch work a deadline; shares are parts of a whole."""
@@ -112,21 +122,15 @@ def workload_is_online_or_batch(workload: Workload) -> Iterator[Problem]:
             yield Problem(
                 (key,), f"found in {_a(workload.kind)} workload, expected in {other} only"
             )
-    for key in ("classes", "origins"):
-        items = getattr(workload, key)
-        if isinstance(items, list) and (items or key == "classes"):
-            yield from shares_are_a_whole(key, [item.share for item in items])
+    if workload.origins:
+        shares = [origin.share for origin in workload.origins]
+        yield from shares_are_a_whole(("origins",), shares)
+    yield from classes_are_parts_of_a_whole(workload)
+    yield from answers_can_be_good_enough(workload)
 
 
 def _a(kind: str) -> str:
     return f"an {kind}" if kind.startswith("o") else f"a {kind}"
-
-
-def shares_are_a_whole(key: str, shares: list[float]) -> Iterator[Problem]:
-    """The shares of a list sum to one."""
-    total = math.fsum(shares)
-    if abs(total - 1) > SHARE_TOLERANCE:
-        yield Problem((key,), f"shares sum to {total:.6g}, expected 1")
 
 
 def things_listed_twice(data: object, path: PathKeys = ()) -> Iterator[Problem]:
@@ -172,13 +176,14 @@ def workloads_stay_in_regions(scenario: Scenario) -> Iterator[Problem]:
 
 def deadlines_fit_in_horizon(scenario: Scenario) -> Iterator[Problem]:
     """No batch work may wait longer than a run of consecutive hours lasts."""
-    hours = scenario.horizon.hours or int(HOURS_PER_DAY)
+    hours = scenario.horizon.hours or HOURS_PER_DAY
     run = "the horizon" if scenario.horizon.hours else "a typical day"
     for i, workload in enumerate(scenario.workloads):
         if (workload.deadline_hours or 0) > hours:
             yield Problem(
                 ("workloads", i, "deadline_hours"),
-                f"found {workload.deadline_hours}, expected at most the {hours} hours of {run}",
+                f"found {workload.deadline_hours}, expected at most the {hours:g} hours of "
+                f"{run}",
             )
 
 
@@ -205,4 +210,6 @@ RULES_ACROSS_SECTIONS: tuple[
     (("workloads", "regions"), workloads_stay_in_regions),
     (("workloads", "horizon"), deadlines_fit_in_horizon),
     (("fleet", "embodied"), use_of_existing_servers_is_charged),
+    *RULES_OF_COURSES,
+    *RULES_OF_SUPPLY,
 )

@@ -80,6 +80,9 @@ class Renewal(Section):
         description="accelerators of a standing host may be replaced by those of another SKU "
         "with the same host platform",
     )
+    accelerator_price_share: Fraction = Field(
+        0.8, description="part of a server's price that its accelerators are; upgrades cost it"
+    )
     moves: StrictBool = Field(False, description="servers may move between regions")
     move_usd: NonNegative = Field(0.0, description="cost of moving a server")
     move_kgco2e: NonNegative = Field(0.0, description="carbon of moving a server")

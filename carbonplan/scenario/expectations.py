@@ -119,7 +119,7 @@ def _number_in_words(schema: Schema, unit: str) -> str:
 
 def _text_in_words(schema: Schema) -> str:
     if schema.get("format") == "date-time":
-        return "a full hour in ISO 8601 UTC, such as 2024-04-16T00:00:00Z"
+        return "a time in ISO 8601 UTC, such as 2024-04-16T00:00:00Z"
     if "pattern" in schema:
         return f"a name ({NAME_CHARACTERS})"
     return "text"

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
-from carbonplan.scenario.quantities import number_in_unit_of_field, utc_time
+from carbonplan.scenario.quantities import number_in_unit_of_field, on_the_minute, utc_time
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/ -]{0,63}$")]
 Quantity = BeforeValidator(number_in_unit_of_field)
+OnTheMinute = AfterValidator(on_the_minute)
 UtcTime = Annotated[datetime, BeforeValidator(utc_time)]
 Number = Annotated[float, Field(allow_inf_nan=False), Quantity]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False), Quantity]

@@ -14,6 +14,7 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from carbonplan.errors import nearest
+from carbonplan.units import MINUTES_PER_HOUR
 
 if TYPE_CHECKING:
     import pint
@@ -71,6 +72,8 @@ EXAMPLES = {
     "L": "4 m3",
     "": "90 %",
 }
+
+MINUTE_TOLERANCE = 1e-9
 
 DEFINITIONS = (
     "micro- = 1e-6 = µ- = u-",
@@ -173,8 +176,24 @@ def magnitude(text: str, unit: str) -> float:
     return float(f"{quantity.m_as(target):.12g}")
 
 
+def whole_minutes(hours: float) -> int | None:
+    """Minutes of a time in hours, up to rounding; None where they are not whole [min]."""
+    minutes = round(hours * MINUTES_PER_HOUR)
+    whole = math.isclose(hours * MINUTES_PER_HOUR, minutes, rel_tol=MINUTE_TOLERANCE)
+    return minutes if whole else None
+
+
+def on_the_minute(hours: float) -> float:
+    """Hours as the nearest double of their whole minutes: 0.0833333333333 is 5 min [h].
+
+    What is no whole number of minutes stays as it is, for a rule to refuse.
+    """
+    minutes = whole_minutes(hours)
+    return hours if minutes is None else minutes / MINUTES_PER_HOUR
+
+
 def utc_time(value: object) -> object:
-    """Read a time in ISO 8601 UTC on the full hour; the ValueError is a short remark."""
+    """Read a time in ISO 8601 UTC on the full minute; the ValueError is a short remark."""
     if isinstance(value, str):
         if _UTC_TIME.fullmatch(value) is None:
             raise ValueError("")
@@ -185,8 +204,8 @@ def utc_time(value: object) -> object:
         raise ValueError("no time zone")
     if value.utcoffset() != timedelta(0):
         raise ValueError("not UTC")
-    if (value.minute, value.second, value.microsecond) != (0, 0, 0):
-        raise ValueError("not on the full hour")
+    if (value.second, value.microsecond) != (0, 0):
+        raise ValueError("not on the full minute")
     return value.astimezone(UTC)
 
 

@@ -20,6 +20,7 @@ from carbonplan.scenario.fields import (
     Name,
     NonNegative,
     Number,
+    OnTheMinute,
     Positive,
     Quantity,
     Stance,
@@ -33,17 +34,17 @@ from carbonplan.scenario.workloads import Workload
 
 
 class Horizon(Section):
-    """When the plan operates: consecutive hours from ``start``, or a year of typical days."""
+    """When the plan operates: consecutive slots from ``start``, or a year of typical days."""
 
     start: UtcTime | None = Field(None, description="first slot, ISO 8601 in UTC")
-    hours: Annotated[int, Field(ge=1, le=8784), Quantity] | None = Field(
-        None, description="length of a consecutive horizon"
+    hours: Annotated[float, Field(gt=0, le=8784), OnTheMinute, Quantity] | None = Field(
+        None, description="length of a consecutive horizon, a whole number of slots"
     )
     typical_days: Name | None = Field(
         None, description="a table of weighted days in data/grid/ or beside the scenario"
     )
-    slot_hours: Annotated[float, Field(gt=0, le=1), Quantity] = Field(
-        1.0, description="length of a slot, an hour or a whole fraction of it"
+    slot_hours: Annotated[float, Field(gt=0, le=1), OnTheMinute, Quantity] = Field(
+        1.0, description="length of a slot: an hour, or whole minutes that divide it"
     )
     ends: Literal["cyclic", "closed"] = Field(
         "cyclic",
@@ -87,6 +88,11 @@ class Series(Section):
     """Hourly series beside the scenario: columns ``time_utc`` and one per region."""
 
     intensity_g_per_kwh: str | None = Field(None, description="CSV; without it the catalogue's")
+    residual_intensity_g_per_kwh: str | None = Field(
+        None,
+        description="CSV: of grid power that no contract matches, in market-based carbon; "
+        "without it the grid's own",
+    )
     price_usd_per_kwh: str | None = None
     pue: str | None = None
     wue_l_per_kwh: str | None = None

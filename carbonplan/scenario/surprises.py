@@ -20,6 +20,7 @@ def warnings(scenario: Scenario) -> tuple[str, ...]:
         *_of_regions(scenario),
         *_of_fleet(scenario),
         *_of_workloads(scenario),
+        *_of_supply(scenario),
         *_of_aims(scenario),
     )
 
@@ -56,9 +57,26 @@ def _of_workloads(scenario: Scenario) -> Iterator[str]:
             yield f"{where}.ttft_s is {workload.ttft_s:g} s; a bare number means seconds"
         if workload.kind == "batch" and workload.origins:
             yield f"{where}.origins are of no effect: batch work goes to any of its regions"
+        if workload.alternatives and not workload.quality_floor:
+            yield f"{where}.alternatives may answer everything: there is no quality_floor"
         for origin in workload.origins:
             if origin.share == 0:
                 yield f"{where}.origins[{origin.origin}].share is 0"
+
+
+def _of_supply(scenario: Scenario) -> Iterator[str]:
+    for contract in scenario.supply.contracts:
+        if contract.resale_usd_per_kwh > contract.price_usd_per_kwh:
+            yield (
+                f"supply.contracts[{contract.name}] earns by resale alone: it is sold for "
+                f"{contract.resale_usd_per_kwh:g} USD/kWh, bought for "
+                f"{contract.price_usd_per_kwh:g}"
+            )
+    served = {contract.region for contract in scenario.supply.contracts}
+    if scenario.supply.matched_share > 0:
+        for site in scenario.regions:
+            if site.region not in served:
+                yield f"regions[{site.region}] has no contract to match with: it stays empty"
 
 
 def _of_aims(scenario: Scenario) -> Iterator[str]:

@@ -15,8 +15,13 @@ IDENTITY = {
     "regions": ("region",),
     "origins": ("origin",),
     "existing": ("sku", "region"),
-    "stock": ("sku", "region"),
-    "bounds": ("impact",),
+    "stock": ("sku", "region", "stage"),
+    "bounds": ("impact", "stage"),
+    "stages": ("name",),
+    "futures": ("name",),
+    "lead_times": ("sku",),
+    "contracts": ("name",),
+    "alternatives": ("llm",),
 }
 """What tells the items of a list apart; ``workloads[chat]`` is the workload of that name."""
 

@@ -24,7 +24,14 @@ class Arrivals(Section):
     shape: Name | None = Field(
         None, description="a service of data/requests/arrivals.csv; absent: flat"
     )
-    file: str | None = Field(None, description="CSV: time_utc, rps or one column per origin")
+    file: str | None = Field(
+        None, description="CSV: time_utc, and rps or one column per origin or class"
+    )
+    by: Literal["origin", "class"] = Field(
+        "origin",
+        description="what columns of file other than rps count; class: the requests of each "
+        "class, whose share then varies, under its name or <partition>/<class>",
+    )
 
 
 class Origin(Section):
@@ -43,7 +50,9 @@ class ClassSpec(Section):
     name: Name
     input_tokens: Positive
     output_tokens: Positive
-    share: Fraction
+    share: Fraction | None = Field(
+        None, description="of the requests; required unless arrivals count them by class"
+    )
 
 
 class Alternative(Section):
@@ -92,3 +101,14 @@ class Workload(Section):
     quality_floor: NonNegative | None = Field(
         None, description="least mean quality of the answers in any slot"
     )
+
+    @property
+    def llms(self) -> tuple[str, ...]:
+        """LLMs that may answer: its own, then the alternatives."""
+        return (self.llm, *(other.llm for other in self.alternatives))
+
+    @property
+    def qualities(self) -> dict[str, float]:
+        """Quality by LLM, as far as it is given."""
+        given = {other.llm: other.quality for other in self.alternatives}
+        return given if self.quality is None else {self.llm: self.quality, **given}

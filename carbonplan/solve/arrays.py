@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from carbonplan.program import Layout, Program
 
 FLEET = -1  # slot of a column that belongs to no slot
-ROUNDING_RANK = {"Replicas": 1, "Powered": 2, "Servers": 3, "Purchased": 3}  # others: 0
+ROUNDING_RANK = {"Replicas": 1, "Powered": 2, "Servers": 3, "Purchased": 3, "Kept": 3}  # others: 0
 
 Floats = NDArray[np.float64]
 
@@ -40,7 +40,8 @@ class Arrays:
         When heuristics round a whole column, by its family in ``ROUNDING_RANK``: each rank
         makes room for those before it, (column,).
     slot
-        Slot of each column, ``FLEET`` for the fleet's, (column,).
+        Slot of each column, the first of those that share it, ``FLEET`` for the fleet's,
+        (column,).
     """
 
     starts: NDArray[np.int64]
@@ -158,7 +159,7 @@ def _marks(layouts: Mapping[str, Layout], columns: int) -> tuple[NDArray, NDArra
             raise MalformedProgram("a layout names columns that do not exist")
         rank[positions] = ROUNDING_RANK.get(family, 0)
         if positions.ndim == 2:
-            slot[positions] = np.arange(positions.shape[1])
+            slot[positions[:, ::-1]] = np.arange(positions.shape[1])[::-1]
     return rank, slot
 
 

@@ -40,6 +40,8 @@ UNFAVOURABLE: Mapping[str, End | None] = {
     "admission_ms": "high",
     "allreduce_base_us": "high",
     "allreduce_hop_us": "high",
+    "transfer_efficiency": "low",
+    "transfer_j_per_gb": "high",
     # power while busy
     "compute_power_share": "high",
     "prompt_power_share": "high",

@@ -44,6 +44,9 @@ class Coefficients:
     allreduce_hop_us: NDArray[np.float64]  # further latency of every peer
     link_efficiency: NDArray[np.float64]  # of the link's one-direction bandwidth, two peers
     link_contention: NDArray[np.float64]  # exponent with which more peers lower it
+    # KV cache on its way from one server to another
+    transfer_efficiency: NDArray[np.float64]  # of the network adapters' bandwidth
+    transfer_j_per_gb: NDArray[np.float64]  # adapters, optics and the switches in between
     # power, of limit minus idle [1]
     compute_power_share: NDArray[np.float64]  # matrix units always busy with steps
     prompt_power_share: NDArray[np.float64]  # with prompts
@@ -69,6 +72,7 @@ COMMUNICATION = (
     "link_efficiency",
     "link_contention",
 )
+TRANSFER = ("transfer_efficiency", "transfer_j_per_gb")
 BENCHMARKS = ("sequence_limit", "served_share", "reported_prompt_share")
 MOST: Mapping[str, float] = {
     "compute_efficiency": 1.0,
@@ -76,6 +80,7 @@ MOST: Mapping[str, float] = {
     "attention_efficiency": 2.0,  # GEMMs of few sequences reach less than attention may
     "expert_efficiency": 2.0,
     "link_efficiency": 1.0,
+    "transfer_efficiency": 1.0,
 }
 SHARPNESS = 8.0  # how near to the most before it is felt
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import numpy as np
 
@@ -24,6 +24,7 @@ from carbonplan.technology.shapes import LlmFigures, llm_figures
 from carbonplan.technology.subjects import Subjects, names_by_level, shape_features
 
 Figures = TypeVar("Figures")
+Role = Literal["mixed", "prefill", "decode"]  # phases that a replica serves
 
 WIDER_PEAKS = {
     "fp16": ("fp16_tflops",),
@@ -45,6 +46,7 @@ class Replica:
     pipeline_parallel: int
     precision: str
     clock_fraction: float
+    role: Role = "mixed"
 
     @property
     def accelerators(self) -> int:
@@ -66,7 +68,8 @@ class HardwareFigures:
     idle_w: float
     parked_w: float
     host_load_w: float  # share of one accelerator
-    nic_gb_per_s: float
+    nic_gb_per_s: float  # of the server
+    nic_share_gb_per_s: float  # of one accelerator
 
 
 @dataclass(frozen=True)
@@ -102,7 +105,7 @@ def replica_figures(replicas: Sequence[Replica], calibration: Calibration) -> Re
         [(replica.llm, replica.precision) for replica in replicas],
     )
     servers = _distinct(
-        [(replica.server.name, replica.precision) for replica in replicas],
+        [(*_hardware_key(replica.server), replica.precision) for replica in replicas],
         [(replica.server, replica.precision) for replica in replicas],
     )
     llm = taken(stacked([llm_figures(*one) for one in llms.distinct]), llms.position)
@@ -148,6 +151,7 @@ def hardware_figures(server: Server, precision: str) -> HardwareFigures:
         precision,
         host_load_w=server.host.load_w / server.sku.accelerators,
         nic_gb_per_s=server.sku.nic_gb_per_s,
+        accelerators=server.sku.accelerators,
     )
 
 
@@ -158,6 +162,7 @@ def accelerator_figures(
     *,
     host_load_w: float = 0.0,
     nic_gb_per_s: float = np.inf,
+    accelerators: int = 1,
 ) -> HardwareFigures:
     """One accelerator with a share of a host; without one, the accelerator alone."""
     peak, peak_name = _peak(accelerator, precision)
@@ -174,6 +179,7 @@ def accelerator_figures(
         parked_w=power.parked_w,
         host_load_w=host_load_w,
         nic_gb_per_s=nic_gb_per_s,
+        nic_share_gb_per_s=nic_gb_per_s / accelerators,
     )
 
 
@@ -186,13 +192,18 @@ def _peak(accelerator: Accelerator, precision: str) -> tuple[float, str]:
     raise ValueError(f"{accelerator.accelerator} has no 16-bit peak")
 
 
+def _hardware_key(server: Server) -> tuple[str, float]:
+    """What tells the hardware of replicas apart: of a host, each takes the memory it needs."""
+    return server.name, server.accelerator.memory_gb
+
+
 @dataclass(frozen=True)
 class _Distinct:
     distinct: list
     position: np.ndarray
 
 
-def _distinct(keys: Sequence[tuple[str, str]], values: Sequence[tuple]) -> _Distinct:
+def _distinct(keys: Sequence[tuple], values: Sequence[tuple]) -> _Distinct:
     """Distinct values in order of appearance, and where each of the keys finds its own."""
     first = dict(zip(reversed(keys), reversed(values), strict=True))
     order = list(dict.fromkeys(keys))

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from carbonplan.catalogue.inputs import MeasuredProfile
 from carbonplan.catalogue.measurements import Measurement
 from carbonplan.errors import InvalidInput
+from carbonplan.technology.batching import BATCH_ITERATIONS, STEP_SHARE
 from carbonplan.technology.calibration import Calibration
 from carbonplan.technology.figures import Replica, ReplicaFigures, replica_figures
 from carbonplan.technology.measured import (
@@ -28,7 +29,6 @@ from carbonplan.technology.measured import (
     measured_replicas,
     place_of_replica,
 )
-from carbonplan.technology.operating import BATCH_ITERATIONS, STEP_SHARE
 from carbonplan.technology.performance import decode_step, prefill
 from carbonplan.technology.points import LEAST_LOAD, ClassLimits
 from carbonplan.technology.power import busy_power_w
@@ -55,6 +55,8 @@ def measured_profiles(
 ) -> tuple[MeasuredProfile, ...]:
     """Operating points of the classes on those replicas that were measured.
 
+    Replicas of one phase have none: they were not measured as such.
+
     Parameters
     ----------
     classes
@@ -71,7 +73,8 @@ def measured_profiles(
         With a line for each replica that lacks points and each class beyond its range.
     """
     measured, problems = measured_replicas(measurements)
-    found = [(one, measured.get(place_of_replica(one))) for one in replicas]
+    whole = [one for one in replicas if one.role == "mixed"]
+    found = [(one, measured.get(place_of_replica(one))) for one in whole]
     profiles = []
     for replica, points in ((one, points) for one, points in found if points is not None):
         for name, limits in classes.items():

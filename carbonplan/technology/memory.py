@@ -22,17 +22,20 @@ def weights_gb(replica: ReplicaFigures) -> NDArray[np.float64]:
 
 
 def activations_gb(replica: ReplicaFigures) -> NDArray[np.float64]:
-    r"""Activations kept free on every accelerator for one step, (replica,) [GB].
+    """Activations kept free on every accelerator of a replica, (replica,) [GB]."""
+    return np.asarray(llm_activations_gb(replica.llm, replica.tensor_parallel))
+
+
+def llm_activations_gb(llm: LlmFigures, tensor_parallel: ArrayLike) -> ArrayLike:
+    r"""Activations kept free on every accelerator for one step [GB].
 
     .. math:: M_{act} = 2\,n_{chunk}\,(4 h + 3 i / TP)
 
     with hidden size h, MLP size i and the tokens of a prefill chunk.
     """
-    states = (
-        LIVE_HIDDEN_STATES * replica.llm.hidden_size
-        + LIVE_MLP_STATES * replica.llm.intermediate_size / replica.tensor_parallel
-    )
-    return np.asarray(PREFILL_CHUNK_TOKENS * ACTIVATION_BYTES * states / BYTES_PER_GB)
+    hidden = LIVE_HIDDEN_STATES * llm.hidden_size
+    states = hidden + LIVE_MLP_STATES * llm.intermediate_size / np.asarray(tensor_parallel)
+    return PREFILL_CHUNK_TOKENS * ACTIVATION_BYTES * states / BYTES_PER_GB
 
 
 def usable_gb(replica: ReplicaFigures) -> NDArray[np.float64]:

@@ -10,20 +10,23 @@ and so does the rate :math:`B / (n_{out}\,t_{tpot}(B))`; hence the largest batch
 limits and inside memory is the fastest. The load limit is the largest utilisation at which the
 chosen percentile of TTFT holds; energy is taken at the batch that runs at that load.
 
-Everything is over (class, replica) and computed in blocks that fit the processor's cache.
+Replicas that serve one phase only are those of :mod:`phases`. Everything is over (class,
+replica) and computed in blocks that fit the processor's cache.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+from carbonplan.technology.batching import batch_inside, decode_kj, running_batch
 from carbonplan.technology.calibration import Calibration
-from carbonplan.technology.figures import Replica, ReplicaFigures, replica_figures
+from carbonplan.technology.figures import Replica, ReplicaFigures, Role, replica_figures
 from carbonplan.technology.memory import kv_room_gb, largest_batch, weights_gb
 from carbonplan.technology.performance import PhaseTime, decode_step, prefill, prompt_work
+from carbonplan.technology.phases import decode_pairs, prefill_pairs
 from carbonplan.technology.points import (
     CONTEXT,
     LEAST_LOAD,
@@ -54,9 +57,6 @@ __all__ = [
 ]
 
 PAIRS_PER_BLOCK = 50_000
-BATCH_BISECTIONS = 11  # a thousand sequences, halved to one
-BATCH_ITERATIONS = 6
-STEP_SHARE = 0.5  # of what a prompt leaves of the TTFT limit; the rest is for queueing
 
 
 def operating_points(
@@ -67,13 +67,18 @@ def operating_points(
 ) -> OperatingPoints:
     """Operating point of every class on every replica."""
     replicas, classes = tuple(replicas), tuple(classes)
-    limits = _columns(classes)
-    blocks = [
-        _pairs(limits, part, utilisation_limit)
-        for part in _blocks(replica_figures(replicas, calibration), len(classes))
-    ]
+    limits, figures = _columns(classes), replica_figures(replicas, calibration)
+    roles = np.array([replica.role for replica in replicas])
+    blocks, places = [], []
+    for role, pairs in PAIRS.items():
+        for place in _blocks(np.flatnonzero(roles == role), len(classes)):
+            part = figures[place]
+            blocks.append(pairs(limits, part, utilisation_limit) | _always(part))
+            places.append(place)
+    order = np.argsort(np.concatenate(places))
     joined = {
-        name: np.concatenate([block[name] for block in blocks], axis=-1) for name in blocks[0]
+        name: np.concatenate([block[name] for block in blocks], axis=-1)[..., order]
+        for name in blocks[0]
     }
     return OperatingPoints(replicas=replicas, classes=classes, **joined)
 
@@ -90,22 +95,22 @@ def _columns(classes: Sequence[ClassLimits]) -> Limits:
     return Limits(*(np.array(column, dtype=float)[:, None] for column in columns))
 
 
-def _blocks(figures: ReplicaFigures, classes: int) -> Iterator[ReplicaFigures]:
+def _blocks(places: NDArray[np.int64], classes: int) -> Iterator[NDArray[np.int64]]:
     size = max(1, PAIRS_PER_BLOCK // max(1, classes))
-    count = len(figures.tensor_parallel)
-    return (figures[start : start + size] for start in range(0, count, size))
+    return (places[start : start + size] for start in range(0, len(places), size))
 
 
-def _pairs(
+def mixed_pairs(
     limits: Limits, replica: ReplicaFigures, utilisation_limit: float
 ) -> dict[str, NDArray]:
-    """Columns of ``OperatingPoints`` for one block of replicas."""
+    """Columns of ``OperatingPoints`` of replicas that serve both phases."""
     prompt = prefill(limits.input_tokens, replica)
     work = prompt_work(limits.input_tokens, replica)
     work_s = work.total_s
     rejection, room, alone = _rejection(limits, replica, prompt, work_s)
     served = rejection == OK
-    batch = _batch(limits, replica, prompt, work_s, np.where(served, room, 1.0))
+    room = np.where(served, room, 1.0)
+    batch = batch_inside(limits, replica, prompt.total_s, work_s, room)
     full = decode_step(batch, limits.context_tokens, replica)
     tpot_s = full.total_s + batch * work_s / limits.output_tokens
     rate = batch / (limits.output_tokens * tpot_s)
@@ -122,7 +127,7 @@ def _pairs(
     load = queue.load_limit(utilisation_limit)
     rejection = np.where(served & (load < LEAST_LOAD), TTFT, rejection)
     served = rejection == OK
-    running, step = _running(limits, replica, work_s, batch, load * rate)
+    running, step = running_batch(limits, replica, work_s, batch, load * rate)
     ttft = {
         "ttft_s": queue.ttft_s(load, step.total_s),
         "ttft_percentile_s": queue.ttft_percentile_s(load),
@@ -143,7 +148,6 @@ def _pairs(
         **{name: np.where(served, values, 0.0) for name, values in pairs.items()},
         **alone,
         "rejection": rejection,
-        **_always(replica),
     }
 
 
@@ -168,52 +172,6 @@ def _rejection(
     return codes, room, alone
 
 
-def _batch(
-    limits: Limits,
-    replica: ReplicaFigures,
-    prompt: PhaseTime,
-    work_s: NDArray[np.float64],
-    room: NDArray[np.float64],
-) -> NDArray[np.float64]:
-    """Largest whole batch inside memory and both limits, by bisection; at least one."""
-    step_limit_s = STEP_SHARE * (limits.ttft_s - prompt.total_s)
-
-    def holds(batch: NDArray[np.float64]) -> NDArray[np.bool_]:
-        step_s = decode_step(batch, limits.context_tokens, replica).total_s
-        tpot_s = step_s + batch * work_s / limits.output_tokens
-        return (tpot_s <= limits.tpot_s) & (step_s <= step_limit_s)
-
-    low = np.where(holds(room), room, 1.0)
-    high = room
-    for _ in range(BATCH_BISECTIONS):
-        middle = np.ceil((low + high) / 2.0)
-        inside = holds(middle)
-        low = np.where(inside, middle, low)
-        high = np.where(inside, high, np.maximum(middle - 1.0, low))
-        if np.array_equal(low, high):
-            break
-    return low
-
-
-def _running(
-    limits: Limits,
-    replica: ReplicaFigures,
-    work_s: NDArray[np.float64],
-    batch: NDArray[np.float64],
-    rate_rps: NDArray[np.float64],
-) -> tuple[NDArray[np.float64], PhaseTime]:
-    r"""Mean batch at a rate λ, and its step: the fixed point of Little's law from above.
-
-    .. math:: b = \lambda\,n_{out}\,t_{dec}(b) / (1 - \lambda\,t_{work})
-    """
-    tokens_per_s = rate_rps * limits.output_tokens / (1.0 - rate_rps * work_s)
-    running = batch
-    for _ in range(BATCH_ITERATIONS):
-        step = decode_step(running, limits.context_tokens, replica)
-        running = np.minimum(tokens_per_s * step.total_s, running)
-    return running, decode_step(running, limits.context_tokens, replica)
-
-
 def _energy(
     limits: Limits,
     replica: ReplicaFigures,
@@ -221,19 +179,16 @@ def _energy(
     running: NDArray[np.float64],
     step: PhaseTime,
 ) -> dict[str, NDArray[np.float64]]:
-    """Energy of a request above that of an idle replica, by phase [kJ].
-
-    Below one sequence a replica decodes them one by one; below one for each pipeline stage
-    the stages without a sequence stay idle.
-    """
-    stages_busy = np.clip(running / replica.pipeline_parallel, 1 / replica.pipeline_parallel, 1)
-    step_s = step.total_s * stages_busy / np.maximum(running, 1.0)
-    prefill_kj = above_idle_kw(work, replica) * work.total_s
-    decode_kj = above_idle_kw(step, replica) * limits.output_tokens * step_s
+    """Energy of a request above that of an idle replica, by phase [kJ]."""
+    prompt_kj = above_idle_kw(work, replica) * work.total_s
+    tokens_kj = decode_kj(limits, replica, running, step)
+    nothing = np.zeros_like(tokens_kj)
     return {
-        "energy_kj_per_request": prefill_kj + decode_kj,
-        "prefill_kj_per_request": prefill_kj,
-        "decode_kj_per_request": decode_kj,
+        "energy_kj_per_request": prompt_kj + tokens_kj,
+        "prefill_kj_per_request": prompt_kj,
+        "decode_kj_per_request": tokens_kj,
+        "transfer_kj_per_request": nothing,
+        "transfer_s": nothing,
     }
 
 
@@ -248,3 +203,10 @@ def _always(replica: ReplicaFigures) -> dict[str, NDArray[np.float64]]:
         "weights_gb": weights_gb(replica),
         "kv_room_gb": kv_room_gb(replica),
     }
+
+
+PAIRS: Mapping[Role, Callable[[Limits, ReplicaFigures, float], dict[str, NDArray]]] = {
+    "mixed": mixed_pairs,
+    "prefill": prefill_pairs,
+    "decode": decode_pairs,
+}

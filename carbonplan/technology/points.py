@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from carbonplan.technology.figures import Replica
+from carbonplan.technology.figures import Replica, Role
 from carbonplan.technology.memory import USABLE_FRACTION
 from carbonplan.units import MS_PER_S
 
 OK, MEMORY, TTFT, TPOT, CONTEXT = range(5)
+TTFT_SHARES: Mapping[Role, float] = {  # of the TTFT limit, that a replica may take of it
+    "mixed": 1.0,
+    "prefill": 0.75,
+    "decode": 0.25,  # from the end of the prompt: transfer, place in the batch, step
+}
 LEAST_LOAD = 0.05  # a replica that may only be loaded less does not serve the class
 
 
@@ -47,6 +53,9 @@ class OperatingPoints:
         Mean and percentile at the load limit, without network [s].
     energy_kj_per_request, prefill_kj_per_request, decode_kj_per_request
         IT energy above that of an idle replica, at the load limit [kJ].
+    transfer_s, transfer_kj_per_request
+        Of a prompt's KV cache: sending or receiving it [s], and the whole path [kJ]; 0 where
+        one replica serves both phases.
     best_ttft_s, best_tpot_s, best_step_s
         Of one request alone, for the reason of a rejection; its decode step [s].
     rejection
@@ -74,6 +83,8 @@ class OperatingPoints:
     best_ttft_s: NDArray[np.float64]
     best_tpot_s: NDArray[np.float64]
     best_step_s: NDArray[np.float64]
+    transfer_s: NDArray[np.float64]
+    transfer_kj_per_request: NDArray[np.float64]
     rejection: NDArray[np.int64]
     accelerators: NDArray[np.float64]
     loaded_kw: NDArray[np.float64]
@@ -105,12 +116,14 @@ def explain(points: OperatingPoints, i: int, k: int) -> str:
 def _ttft_reason(points: OperatingPoints, i: int, k: int) -> str:
     limits = points.classes[i]
     network = f" with {limits.network_s:.3g} s of network" * (limits.network_s > 0)
-    best_s = points.best_ttft_s[i, k] + limits.network_s
-    if best_s > limits.ttft_s:
-        return f"TTFT {best_s:.3g} s at best{network}, {limits.ttft_s:.3g} s allowed"
+    role, best_s = points.replicas[k].role, points.best_ttft_s[i, k] + limits.network_s
+    share_s = TTFT_SHARES[role] * (limits.ttft_s - limits.network_s) + limits.network_s
+    allowed = f"{share_s:.3g} s allowed" + f" for {role}" * (role != "mixed")
+    if best_s > share_s:
+        return f"TTFT {best_s:.3g} s at best{network}, {allowed}"
     return (
         f"TTFT {best_s:.3g} s for one request alone{network}; with others waiting the "
-        f"{limits.ttft_s:.3g} s allowed hold only below {LEAST_LOAD:.0%} load"
+        f"{allowed} hold only below {LEAST_LOAD:.0%} load"
     )
 
 
@@ -120,8 +133,8 @@ def _memory_reason(points: OperatingPoints, i: int, k: int, memory: str) -> str:
             f"weights {points.weights_gb[k]:.3g} GB do not fit {memory}, "
             f"{USABLE_FRACTION:.0%} of it usable"
         )
-    tokens = points.classes[i].input_tokens + points.classes[i].output_tokens
-    return (
-        f"{points.kv_room_gb[k]:.3g} GB left of {memory} by the weights hold no request of "
-        f"{tokens:.0f} tokens"
-    )
+    limits = points.classes[i]
+    left = f"{points.kv_room_gb[k]:.3g} GB left of {memory} by the weights"
+    if points.replicas[k].role == "prefill":
+        return f"{left} do not hold two prompts of {limits.input_tokens:.0f} tokens"
+    return f"{left} hold no request of {limits.input_tokens + limits.output_tokens:.0f} tokens"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +17,8 @@ from carbonplan.technology.latency import (
 PREFILL_VARIATION = 1.0  # prompts of a class vary in length: exponential, the cautious choice
 DECODE_VARIATION = 1.0
 LOAD_BISECTIONS = 12
+
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -92,13 +95,21 @@ class Queue:
 
     def load_limit(self, utilisation_limit: float) -> NDArray[np.float64]:
         """Largest utilisation up to the limit at which the percentile holds [1]."""
-        high = np.full_like(self.rate_rps, utilisation_limit)
-        low = np.where(self.ttft_percentile_s(high) <= self.limits.ttft_s, high, 0.0)
-        if np.array_equal(low, high):
-            return low
-        for _ in range(LOAD_BISECTIONS):
-            middle = (low + high) / 2.0
-            inside = self.ttft_percentile_s(middle) <= self.limits.ttft_s
-            low = np.where(inside, middle, low)
-            high = np.where(inside, high, middle)
+        most = np.full_like(self.rate_rps, utilisation_limit)
+        return largest_load(self.ttft_percentile_s, self.limits.ttft_s, most)
+
+
+def largest_load(
+    percentile_s: Callable[[Floats], Floats], limit_s: Floats, most: Floats
+) -> Floats:
+    """Largest utilisation, up to a most, at which a percentile holds its limit [1]."""
+    high = most
+    low = np.where(percentile_s(high) <= limit_s, high, 0.0)
+    if np.array_equal(low, high):
         return low
+    for _ in range(LOAD_BISECTIONS):
+        middle = (low + high) / 2.0
+        inside = percentile_s(middle) <= limit_s
+        low = np.where(inside, middle, low)
+        high = np.where(inside, high, middle)
+    return low

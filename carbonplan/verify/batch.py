@@ -37,7 +37,7 @@ def run_checks(case: Case, k: int, slots: NDArray[np.int64]) -> list[Check]:
     """One class in one run: balance, no work before its arrival, none after its deadline."""
     krequests = SECONDS_PER_HOUR * case.slot_hours[slots] / REQUESTS_PER_KREQUEST
     arrivals = case.demand_rps[k].sum(axis=0)[slots] * krequests
-    done = np.cumsum(case.load_rps[k].sum(axis=(0, 1))[slots] * krequests)
+    done = np.cumsum(case.answered_rps[k].sum(axis=0)[slots] * krequests)
     arrived = np.cumsum(arrivals)
     closed = bool((case.previous[slots] < 0).any())
     waiting = case.backlog_krequests[k, slots]
@@ -57,7 +57,7 @@ def run_checks(case: Case, k: int, slots: NDArray[np.int64]) -> list[Check]:
 
 def _deadline_slots(case: Case, k: int, slots: NDArray[np.int64]) -> int:
     hours = case.classes[k].workload.deadline_hours or 0
-    return max(1, int(hours / case.slot_hours[slots[0]]))
+    return max(1, round(hours / case.slot_hours[slots[0]]))
 
 
 def _recent(arrivals: Floats, deadline_slots: int, *, closed: bool) -> Floats:

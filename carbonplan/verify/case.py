@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from carbonplan.catalogue.cohorts import cohorts
 from carbonplan.plan.variables import DECISIONS
 from carbonplan.technology.operating import Replica
 from carbonplan.verify.checks import Check, fails
@@ -23,12 +24,15 @@ Floats = NDArray[np.float64]
 
 NAME = re.compile(
     r"(?P<llm>.+)@(?P<sku>[^@]+):tp(?P<tp>\d+)(?:pp(?P<pp>\d+))?"
-    r":(?P<precision>\w+):(?P<clock>\d+)%"
+    r":(?P<precision>\w+)(?::(?P<role>prefill|decode))?:(?P<clock>\d+)%"
 )
 
 FIELDS = {
     "servers": "servers",
     "purchased": "purchased_servers",
+    "kept": "kept_servers",
+    "upgraded": "upgraded_servers",
+    "moved": "moved_servers",
     "powered": "powered_servers",
     "replicas": "replicas",
     "starts": "starts",
@@ -43,7 +47,7 @@ class Case:
     """What a plan decides, over the labels of its inputs.
 
     Letters of dimensions: k request class, c configuration in use, e engine of one or in use
-    itself, g SKU, r region, o origin, t slot.
+    itself, g SKU, v cohort, r region, o origin, y stage, t slot.
 
     Attributes
     ----------
@@ -61,6 +65,8 @@ class Case:
 
     inputs: Inputs
     plan: Plan
+    stages: tuple[str, ...]
+    cohorts: tuple[str, ...]
     skus: tuple[str, ...]
     regions: tuple[str, ...]
     classes: tuple[WorkloadClass, ...]
@@ -71,8 +77,11 @@ class Case:
     engine_running: tuple[Replica, ...]
     clocked: Floats
     hosted: Floats
-    servers: Floats  # (g, r)
-    purchased: Floats  # (g, r)
+    servers: Floats  # (y, g, r)
+    purchased: Floats  # (y, g, r)
+    kept: Floats  # (y, v, g, r)
+    upgraded: Floats  # (y, v, g, new g, r)
+    moved: Floats  # (y, v, g, r, to r)
     powered: Floats  # (g, r, t)
     replicas: Floats  # (e, r, t)
     starts: Floats  # (e, r, t)
@@ -85,10 +94,26 @@ class Case:
     slot_hours: Floats  # (t,)
     previous: NDArray[np.int64]  # (t,)
     run: NDArray[np.int64]  # (t,)
+    slot_stage: NDArray[np.int64]  # (t,)
+
+    @cached_property
+    def standing(self) -> Floats:
+        """Servers of the stage of each slot, (g, r, t)."""
+        return np.moveaxis(self.servers[self.slot_stage], 0, 2)
 
     @cached_property
     def class_names(self) -> tuple[str, ...]:
         return tuple(one.name for one in self.classes)
+
+    @cached_property
+    def answering(self) -> NDArray[np.bool_]:
+        """Whether each configuration answers requests, or hands them over, (c,)."""
+        return np.array([one.role != "prefill" for one in self.running], dtype=bool)
+
+    @cached_property
+    def answered_rps(self) -> Floats:
+        """Requests that are answered, (k, r, t)."""
+        return self.load_rps[:, self.answering].sum(axis=1)
 
     @cached_property
     def online(self) -> NDArray[np.bool_]:
@@ -121,6 +146,8 @@ def lay_out(inputs: Inputs, plan: Plan) -> tuple[Case, list[Check]]:
     case = Case(
         inputs=inputs,
         plan=plan,
+        stages=tuple(labels["stage"]),
+        cohorts=tuple(labels["cohort"]),
         skus=tuple(labels["sku"]),
         regions=tuple(labels["region"]),
         classes=inputs.classes,
@@ -138,15 +165,24 @@ def lay_out(inputs: Inputs, plan: Plan) -> tuple[Case, list[Check]]:
         slot_hours=slot_hours,
         previous=inputs.series["previous"].values.astype(np.int64),
         run=inputs.series["run"].values.astype(np.int64),
+        slot_stage=np.array(
+            [labels["stage"].index(name) for name in inputs.series["stage"].values]
+        ),
     )
     return case, [carries, runs]
 
 
 def scenario_labels(inputs: Inputs) -> dict[str, list]:
     """What the scenario has along each dimension but those of configurations and engines."""
+    skus = [server.name for server in inputs.servers]
+    regions = [region.region for region in inputs.regions]
     return {
-        "sku": [server.name for server in inputs.servers],
-        "region": [region.region for region in inputs.regions],
+        "stage": [node.name for node in inputs.nodes],
+        "cohort": [cohort.name for cohort in cohorts(inputs)],
+        "sku": skus,
+        "new_sku": skus,
+        "region": regions,
+        "to_region": regions,
         "request_class": [one.name for one in inputs.classes],
         "origin": inputs.rtt_s["origin"].values.tolist(),
         "slot": list(range(inputs.series.sizes["slot"])),
@@ -231,7 +267,10 @@ def _replica(inputs: Inputs, name: str) -> Replica | str:
     clock = next((f for f in clocks if round(100 * f) == int(parsed["clock"])), None)
     if clock is None:
         return f"clock {parsed['clock']} % is not in the fleet's"
-    return Replica(server, llms[parsed["llm"]], tp, pp, parsed["precision"], clock)
+    role = parsed["role"] or "mixed"
+    if fleet.phases != "either" and (role == "mixed") != (fleet.phases == "mixed"):
+        return f"phases are {fleet.phases}, its replicas are for {role}"
+    return Replica(server, llms[parsed["llm"]], tp, pp, parsed["precision"], clock, role)
 
 
 def engine_name(configuration: str) -> str:

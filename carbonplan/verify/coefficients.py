@@ -56,13 +56,14 @@ def coefficients(case: Case) -> Coefficients:
     """Coefficients of every configuration and every engine in use."""
     pairs = {name: np.zeros((len(case.classes), len(case.running))) for name in OVER_PAIRS}
     for llm in case.inputs.llms:
-        k = [i for i, one in enumerate(case.classes) if one.workload.llm == llm.llm]
+        k = [i for i, one in enumerate(case.classes) if llm.llm in one.workload.llms]
         c = [i for i, one in enumerate(case.running) if one.llm.llm == llm.llm]
         if k and c:
             points = _points(case, [case.running[i] for i in c], k)
             for name, of_points in OVER_PAIRS.items():
                 pairs[name][np.ix_(k, c)] = getattr(points, of_points)
     _put_profiles(case, pairs)
+    pairs["rate_rps"] /= np.array([one.workload.headroom for one in case.classes])[:, None]
     return Coefficients(**pairs, **_engine_needs(case))
 
 
@@ -135,12 +136,13 @@ def _put_profiles(case: Case, arrays: dict[str, Floats]) -> None:
             profile.pipeline_parallel,
             profile.precision,
             round(100 * profile.clock_fraction),
+            "mixed",
         )
         for k, one in enumerate(case.classes):
             if profile.request_class not in (one.name, one.request_class.request_class):
                 continue
             for c, replica in enumerate(case.running):
-                if key != _key(replica) or one.workload.llm != profile.llm:
+                if key != _key(replica) or profile.llm not in one.workload.llms:
                     continue
                 arrays["rate_rps"][k, c] = profile.max_rate_rps * limit
                 arrays["energy_kj"][k, c] = profile.energy_j_per_request / J_PER_KJ
@@ -160,7 +162,7 @@ def _measured(case: Case) -> list[MeasuredProfile]:
             {
                 one.name: _limits(case, k)
                 for k, one in enumerate(case.classes)
-                if one.workload.llm == llm.llm
+                if llm.llm in one.workload.llms
             },
             fleet.utilisation_limit,
             calibration_of(case.inputs),
@@ -177,6 +179,7 @@ def _key(replica: Replica) -> tuple:
         replica.pipeline_parallel,
         replica.precision,
         round(100 * replica.clock_fraction),
+        replica.role,
     )
 
 

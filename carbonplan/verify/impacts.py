@@ -12,8 +12,9 @@ from carbonplan.technology.cost import server_usd_per_hour
 from carbonplan.technology.embodied import embodied_footprint
 from carbonplan.units import HOURS_PER_YEAR, KG_PER_TONNE, W_PER_KW
 from carbonplan.verify.case import Case, Floats
+from carbonplan.verify.charges import lives_charged, moves, owned_hours
 from carbonplan.verify.coefficients import Coefficients
-from carbonplan.verify.limits import existing_servers
+from carbonplan.verify.fleet import lives_years
 
 UNITS = {
     "operational_carbon": "kgCO2e",
@@ -39,7 +40,7 @@ def it_power_kw(case: Case, needs: Coefficients) -> Floats:
             for server in servers
         ]
     )
-    standing = case.servers[:, :, None] - case.powered
+    standing = case.standing - case.powered
     fleet_kw = (
         off_w[:, None, None] * standing + powered_w[:, None, None] * case.powered
     ) / W_PER_KW
@@ -73,26 +74,22 @@ def embodied_kgco2e(case: Case) -> Floats:
     """Making of the servers, as far as the horizon is charged with it, (g, r) [kgCO2e].
 
     ``owned-time``: a server's life is spread over its hours, used or not; ``use``: over the
-    hours in which it is powered; ``purchase``: all of it when it is bought. What stands
-    already is sunk unless it is included; hours of use are not told apart by age.
+    hours in which it is powered, which are not told apart by age; ``purchase``: all of it when
+    it is bought. What stands already is sunk unless it is included.
     """
-    accounting = case.inputs.scenario.embodied
-    charged = case.purchased + existing_servers(case) * accounting.include_existing
-    whole, per_hour = [], []
-    for server in case.inputs.servers:
-        made = embodied_footprint(server, case.inputs.embodied_coefficients)
-        host_years = accounting.host_lifetime_years or server.sku.host_lifetime_years
-        accelerator_years = (
-            accounting.accelerator_lifetime_years or server.sku.accelerator_lifetime_years
-        )
-        whole.append(made.host_kgco2e + made.accelerators_kgco2e)
-        yearly = made.host_kgco2e / host_years + made.accelerators_kgco2e / accelerator_years
-        per_hour.append(yearly / HOURS_PER_YEAR)
-    if accounting.charge == "purchase":
-        return np.array(whole)[:, None] * charged
-    if accounting.charge == "use":
-        return np.array(per_hour)[:, None] * (case.powered @ case.hours)
-    return np.array(per_hour)[:, None] * charged * case.hours.sum()
+    scenario = case.inputs.scenario
+    made = [
+        embodied_footprint(s, case.inputs.embodied_coefficients) for s in case.inputs.servers
+    ]
+    host = np.array([one.host_kgco2e for one in made])[:, None]
+    accelerators = np.array([one.accelerators_kgco2e for one in made])[:, None]
+    moving = scenario.renewal.move_kgco2e * moves(case)
+    if scenario.embodied.charge == "use":
+        lives = np.array([lives_years(case, server) for server in case.inputs.servers])
+        yearly = host / lives[:, :1] + accelerators / lives[:, 1:]
+        return yearly / HOURS_PER_YEAR * (case.powered @ case.hours) + moving
+    of_host, of_accelerators = lives_charged(case)
+    return host * of_host + accelerators * of_accelerators + moving
 
 
 def servers_usd(case: Case) -> Floats:
@@ -105,7 +102,8 @@ def servers_usd(case: Case) -> Floats:
         ]
     except ValueError as error:
         raise InvalidInput(case.inputs.scenario.name, [f"cost.acquisition: {error}"]) from error
-    return np.array(per_hour)[:, None] * case.purchased * case.hours.sum()
+    moving = case.inputs.scenario.renewal.move_usd * moves(case)
+    return np.array(per_hour)[:, None] * owned_hours(case) + moving
 
 
 def latency(case: Case, needs: Coefficients) -> ImpactTotal:

@@ -7,72 +7,29 @@ import numpy as np
 from carbonplan.verify.case import Case, Floats
 from carbonplan.verify.checks import Check, at_least, at_most, equal, whole
 from carbonplan.verify.coefficients import Coefficients
+from carbonplan.verify.fleet import fleet_checks
 
 
 def limit_checks(case: Case, needs: Coefficients, it_power_kw: Floats) -> list[Check]:
     """Fleet, replicas, starts and site power of a plan; ``it_power_kw`` is (g, r, t)."""
     return [
-        *servers_are_owned(case),
-        *purchases_are_within_stock(case),
-        servers_fit_in_sites(case),
+        *fleet_checks(case),
         *powered_servers_stand(case),
         replicas_fit_in_servers(case, needs),
         *replicas_are_started(case),
+        *replicas_are_held(case),
         *counts_are_whole(case),
         site_power_holds(case, it_power_kw),
     ]
-
-
-def existing_servers(case: Case) -> Floats:
-    """Servers that stand before the plan, (g, r)."""
-    standing = np.zeros((len(case.skus), len(case.regions)))
-    for one in case.inputs.scenario.fleet.existing:
-        standing[case.skus.index(one.sku), case.regions.index(one.region)] += one.servers
-    return standing
-
-
-def servers_are_owned(case: Case) -> list[Check]:
-    """What stands is what stood and what is bought."""
-    axes = case.skus, case.regions
-    owned = existing_servers(case) + case.purchased
-    return [
-        equal("servers_are_owned", "servers", case.servers, owned, axes),
-        at_least("servers_are_owned", "servers bought", case.purchased, 0.0, axes),
-    ]
-
-
-def purchases_are_within_stock(case: Case) -> list[Check]:
-    """No more is bought than can be had."""
-    checks = []
-    for stock in case.inputs.scenario.fleet.stock:
-        if stock.sku not in case.skus:
-            continue
-        bought = case.purchased[case.skus.index(stock.sku)]
-        at = list(case.regions) if stock.region is None else [stock.region]
-        total = sum(
-            bought[case.regions.index(region)] for region in at if region in case.regions
-        )
-        axes = [stock.sku], [stock.region or "all regions"]
-        checks.append(
-            at_most("purchases_are_within_stock", "servers bought", total, stock.servers, axes)
-        )
-    return checks
-
-
-def servers_fit_in_sites(case: Case) -> Check:
-    """A site has room for its servers."""
-    limit_of = {site.region: site.server_limit for site in case.inputs.scenario.regions}
-    room = [np.inf if limit_of.get(r) is None else limit_of[r] for r in case.regions]
-    return at_most(
-        "servers_fit_in_sites", "servers", case.servers.sum(axis=0), room, [case.regions]
-    )
 
 
 def powered_servers_stand(case: Case) -> list[Check]:
     """Powered servers are usable ones; all of them where none may be switched off."""
     axes = case.skus, case.regions, case.slots
     fleet = case.inputs.scenario.fleet
-    usable = fleet.availability * case.servers[:, :, None]
+    usable = fleet.availability * case.standing
+    lost = case.inputs.series["lost_region"].values
+    usable = np.where(np.array(case.regions)[:, None] == lost, 0.0, usable)
     name, quantity = "powered_servers_stand", "powered servers"
     checks = [
         at_most(name, quantity, case.powered, usable, axes),
@@ -110,15 +67,39 @@ def replicas_are_started(case: Case) -> list[Check]:
     return checks
 
 
+def replicas_are_held(case: Case) -> list[Check]:
+    """Replicas and powered servers stay as they are over each window of a run."""
+    hold_hours = case.inputs.scenario.fleet.hold_hours
+    if hold_hours is None:
+        return []
+    window = max(1, round(hold_hours / case.slot_hours[0]))
+    since = np.array([(case.run[:t] == case.run[t]).sum() for t in range(len(case.run))])
+    first = np.arange(len(case.run)) - since % window
+    name = "replicas_are_held"
+    return [
+        equal(
+            name,
+            "replicas",
+            case.replicas,
+            case.replicas[..., first],
+            (case.engines, case.regions, case.slots),
+        ),
+        equal(
+            name,
+            "powered servers",
+            case.powered,
+            case.powered[..., first],
+            (case.skus, case.regions, case.slots),
+        ),
+    ]
+
+
 def counts_are_whole(case: Case) -> list[Check]:
-    """Servers are whole always, replicas and powered servers where they are planned so."""
+    """Replicas and powered servers are whole where they are planned so."""
     name = "counts_are_whole"
     fleet = case.inputs.scenario.fleet
     by_site = case.skus, case.regions
-    checks = [
-        whole(name, "servers", case.servers, by_site),
-        whole(name, "servers bought", case.purchased, by_site),
-    ]
+    checks: list[Check] = []
     if "whole" in (case.plan.summary.get("replicas"), fleet.replicas):
         running = case.engines, case.regions, case.slots
         checks.append(whole(name, "replicas", case.replicas, running))

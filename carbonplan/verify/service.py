@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
-from carbonplan.verify.case import Case
+from carbonplan.verify.case import Case, Floats
 from carbonplan.verify.checks import TOLERANCE, Check, at_least, at_most, equal
 from carbonplan.verify.coefficients import Coefficients, allowed_regions, allowed_routes
 
@@ -15,6 +16,7 @@ def service_checks(case: Case, needs: Coefficients) -> list[Check]:
         *demand_is_served(case),
         *requests_go_where_they_may(case),
         routed_requests_are_served(case),
+        *caches_are_handed_over(case),
         *load_is_within_throughput(case, needs),
         *latency_holds(case, needs),
     ]
@@ -50,9 +52,24 @@ def routed_requests_are_served(case: Case) -> Check:
     """Online requests that arrive at a region are served there."""
     axes = case.class_names, case.regions, case.slots
     online = case.online[:, None, None]
-    served = np.where(online, case.load_rps.sum(axis=1), 0.0)
+    served = np.where(online, case.answered_rps, 0.0)
     arrived = np.where(online, case.flow_rps.sum(axis=1), 0.0)
     return equal("routed_requests_are_served", "requests/s served", served, arrived, axes)
+
+
+def caches_are_handed_over(case: Case) -> list[Check]:
+    """What prefill replicas of some weights compute, decode replicas of the same take over."""
+    axes = case.class_names, case.regions, case.slots
+    of = [(one.llm.llm, one.precision, one.role) for one in case.running]
+    checks = []
+    for llm, precision in dict.fromkeys(one[:2] for one in of if one[2] != "mixed"):
+        sent, taken = (
+            case.load_rps[:, [one == (llm, precision, role) for one in of]].sum(axis=1)
+            for role in ("prefill", "decode")
+        )
+        what = f"requests/s decoded by {llm} in {precision}"
+        checks.append(equal("caches_are_handed_over", what, taken, sent, axes))
+    return checks
 
 
 def load_is_within_throughput(case: Case, needs: Coefficients) -> list[Check]:
@@ -87,6 +104,8 @@ def latency_holds(case: Case, needs: Coefficients) -> list[Check]:
     network_s = np.where(flows, case.rtt_s, 0.0).max(axis=1, initial=0.0)  # (k, r)
     used = (case.load_rps > TOLERANCE).any(axis=3) & case.online[:, None, None]
     ttft_s = needs.worst_ttft_s[:, :, None] + network_s[:, None, :]
+    handed_over = [one.role == "prefill" for one in case.running]
+    ttft_s[:, handed_over] += _decode_ttft_s(case, needs, used)[:, None]
     limits = {
         "ttft_s": [one.workload.ttft_s or np.inf for one in case.classes],
         "tpot_s": [one.workload.tpot_s or np.inf for one in case.classes],
@@ -99,3 +118,10 @@ def latency_holds(case: Case, needs: Coefficients) -> list[Check]:
         at_most("latency_holds", name, found[name], np.array(limit)[:, None, None], axes)
         for name, limit in limits.items()
     ]
+
+
+def _decode_ttft_s(case: Case, needs: Coefficients, used: NDArray[np.bool_]) -> Floats:
+    """Longest time that decode replicas in use add to the first token, (k, r) [s]."""
+    decodes = np.array([one.role == "decode" for one in case.running], dtype=bool)
+    added = np.where(used[:, decodes], needs.worst_ttft_s[:, decodes, None], 0.0)
+    return added.max(axis=1, initial=0.0)

@@ -10,7 +10,7 @@ from carbonplan.plan.records import ImpactTotal
 from carbonplan.plan.variables import VARIABLES
 from carbonplan.verify.case import Case, Floats
 from carbonplan.verify.checks import TOLERANCE, Check, at_most, equal, fails
-from carbonplan.verify.limits import existing_servers
+from carbonplan.verify.fleet import existing_servers
 
 SERIES = (
     "intensity_kgco2e_per_kwh",
@@ -138,9 +138,15 @@ def evidence_adds_up(case: Case, objective: float) -> list[Check]:
 
 def servers_are_listed(case: Case) -> Check:
     """The list of servers in the summary is that of the arrays."""
-    listed = {(one["sku"], one["region"]): one["count"] for one in case.plan.summary["servers"]}
-    found = [[listed.get((sku, region), 0) for region in case.regions] for sku in case.skus]
-    axes = case.skus, case.regions
+    listed = {
+        (one["stage"], one["sku"], one["region"]): one["count"]
+        for one in case.plan.summary["servers"]
+    }
+    axes = case.stages, case.skus, case.regions
+    found = [
+        [[listed.get((y, sku, region), 0) for region in case.regions] for sku in case.skus]
+        for y in case.stages
+    ]
     return equal("servers_are_listed", "servers in the summary", found, case.servers, axes)
 
 
@@ -154,7 +160,7 @@ def copies_are_true(case: Case) -> list[Check]:
     copies = {
         **by_site,
         "demand_rps": (case.demand_rps, case.class_names, case.origins, case.slots),
-        "existing_servers": (existing_servers(case), case.skus, case.regions),
+        "existing_servers": (existing_servers(case), case.cohorts, case.skus, case.regions),
         "sku_accelerators": (in_server, case.skus),
     }
     return [
@@ -171,6 +177,7 @@ def stated(case: Case, name: str) -> Floats:
     """A variable of the plan in the order of the case's labels."""
     array = case.plan.data[name].transpose(*VARIABLES[name].dims)
     order = {
+        "cohort": case.cohorts,
         "sku": case.skus,
         "region": case.regions,
         "request_class": case.class_names,

@@ -15,6 +15,7 @@ from carbonplan.catalogue.hardware import (
     servers,
     sku_names,
 )
+from carbonplan.catalogue.library import Library
 from carbonplan.catalogue.records import Source
 from carbonplan.catalogue.shipped import data_root
 from carbonplan.catalogue.tables import read_keyed
@@ -131,7 +132,7 @@ def test_dangling_names_are_told_together(folder):
     replace(folder / "hardware" / "skus.csv", "t4-1,epyc-7302p-1u,t4,", "t4-1,epyc-7302p,t5,")
     replace(folder / "hardware" / "prices.csv", "l4-8,", "l4-9,")
     with pytest.raises(InvalidInput) as caught:
-        read_servers(folder)
+        read_servers(Library(folder))
     told = "\n".join(caught.value.problems)
     assert 'skus.csv (t4-1), host: "epyc-7302p" has no row in hardware/hosts.csv' in told
     assert 'nearest: "epyc-7302p-1u"' in told
@@ -144,7 +145,7 @@ def test_problems_of_several_tables_are_told_together(folder):
     replace(folder / "hardware" / "accelerators.csv", "t4,gpu,", "t4,gpuu,")
     replace(folder / "hardware" / "parts.csv", "logic-die,12nm,5.45", "logic-die,12nm,x")
     with pytest.raises(InvalidInput) as caught:
-        read_servers(folder)
+        read_servers(Library(folder))
     assert len(caught.value.problems) == 3
     assert "accelerators.csv: line 2 (t4), kind: " in caught.value.problems[0]
     assert '"dgx-b200" stands on line' in caught.value.problems[1]
@@ -162,4 +163,4 @@ def test_every_source_is_listed():
 
 
 def test_reading_is_pure(folder):
-    assert read_servers(folder) == dict(hardware._shipped_servers())
+    assert read_servers(Library(folder)) == dict(hardware._shipped_servers())

@@ -3,6 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from carbonplan.catalogue.library import Library
 from carbonplan.catalogue.requests import (
     arrival_shapes,
     hour_of_week,
@@ -59,11 +60,17 @@ def test_shipped_shapes_of_at_least_three_services_have_mean_one():
         assert relative_rates(rows).mean() == pytest.approx(1, abs=1e-6)
 
 
+def table(folder, name):
+    """Place of a table of requests in a data folder."""
+    (folder / "requests").mkdir()
+    return folder / "requests" / name
+
+
 def test_shares_sum_to_one(tmp_path):
-    path = tmp_path / "classes.csv"
+    path = table(tmp_path, "classes.csv")
     path.write_text(CLASSES + "chat,a,10,10,0.5,measured,x\nchat,a,20,20,0.4,measured,x\n")
     with pytest.raises(InvalidInput) as caught:
-        request_classes(path)
+        request_classes(Library(tmp_path))
     assert caught.value.problems == (
         'service "chat": class "a" stands twice',
         'service "chat": shares sum to 0.9; expected 1',
@@ -71,14 +78,16 @@ def test_shares_sum_to_one(tmp_path):
 
 
 def test_a_shape_has_every_hour_of_the_week(tmp_path):
-    path = tmp_path / "arrivals.csv"
+    path = table(tmp_path, "arrivals.csv")
     path.write_text(ARRIVALS + "".join(f"chat,{hour},1,measured,x\n" for hour in range(167)))
     with pytest.raises(InvalidInput, match="167 rows; expected hour_of_week 0 to 167"):
-        arrival_shapes(path)
+        arrival_shapes(Library(tmp_path))
 
 
 def test_hours_of_a_shape_may_come_in_any_order(tmp_path):
-    path = tmp_path / "arrivals.csv"
+    path = table(tmp_path, "arrivals.csv")
     rows = [f"chat,{hour},{hour},measured,x\n" for hour in reversed(range(168))]
     path.write_text(ARRIVALS + "".join(rows))
-    assert relative_rates(arrival_shapes(path)["chat"]).tolist() == list(range(168))
+    assert relative_rates(arrival_shapes(Library(tmp_path))["chat"]).tolist() == list(
+        range(168)
+    )

@@ -4,6 +4,7 @@ import pytest
 
 from carbonplan.catalogue import sites
 from carbonplan.catalogue.horizon import read_typical_days, typical_days_file
+from carbonplan.catalogue.library import Library
 from carbonplan.catalogue.provenance import sources_path
 from carbonplan.catalogue.records import Source
 from carbonplan.catalogue.shipped import data_root
@@ -54,16 +55,15 @@ def test_the_least_certain_part_tells_how_a_region_is_known():
     assert sites.least_certain(["published", "derived", "measured"]) == "derived"
 
 
-def test_a_region_without_a_row_is_told(monkeypatch, tmp_path):
+def test_a_region_without_a_row_is_told(tmp_path):
     for folder in ("sites", "grid"):
         (tmp_path / folder).mkdir()
         for path in (data_root() / folder).glob("*.csv"):
             (tmp_path / folder / path.name).write_text(path.read_text())
     prices = tmp_path / "sites" / "prices.csv"
     prices.write_text(prices.read_text().replace("aws-eu-north-1,", "aws-eu-north-11,"))
-    monkeypatch.setattr(sites, "data_root", lambda: tmp_path)
     with pytest.raises(InvalidInput) as caught:
-        sites.regions()
+        sites.regions(Library(tmp_path))
     assert caught.value.problems == (
         'prices.csv names region "aws-eu-north-11"; nearest: "aws-eu-north-1"',
         'region "aws-eu-north-1" has no row in prices.csv; nearest: "aws-eu-north-11"',

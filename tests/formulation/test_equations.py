@@ -30,7 +30,7 @@ def m() -> pyo.ConcreteModel:
     return horizon(
         tiny(
             {"site_it_limit_kw": [[9.0, 9.0], [9.0, 9.0]]},
-            stock=(("box", "clean", 3), ("box", None, 5)),
+            stock=(("now", "box", "clean", 3), ("now", "box", None, 5)),
             site_power_kw={"clean": 9.0},
             site_servers={"dirty": 4},
             bounds=(("cost", 1e3),),

@@ -40,7 +40,7 @@ def test_an_impact_can_be_the_objective(impact: str):
 
 
 def test_charging_by_use_counts_powered_hours():
-    answer = optimum(tiny(charge="use", charge_existing=True, **LONE))
+    answer = optimum(tiny(charge="use", **LONE))
     assert answer.impact("embodied_carbon") == pytest.approx(0.125 * 2)
 
 

@@ -27,6 +27,7 @@ import numpy as np
 import scipy.sparse as sp
 import xarray as xr
 
+from carbonplan.catalogue.courses import with_courses
 from carbonplan.catalogue.inputs import InputFile, Inputs, MeasuredProfile, WorkloadClass
 from carbonplan.catalogue.records import (
     Accelerator,
@@ -214,6 +215,7 @@ def series(previous: tuple[int, int]) -> xr.Dataset:
 def inputs(previous: tuple[int, int] = (1, 0), **changes: object) -> Inputs:
     """The example's inputs; a change replaces a section of the scenario."""
     asked = scenario(**changes)
+    all_slots, nodes = with_courses(asked, series(previous))
     return Inputs(
         scenario=asked,
         servers=(server(),),
@@ -234,7 +236,8 @@ def inputs(previous: tuple[int, int] = (1, 0), **changes: object) -> Inputs:
             for workload in asked.workloads
             for given in workload.classes
         ),
-        series=series(previous),
+        series=all_slots,
+        nodes=nodes,
         rtt_s=xr.DataArray(
             [[0.1, 0.02], [0.0, 0.0]],
             {"origin": ["west", "anywhere"], "region": ["north", "south"]},
@@ -282,6 +285,7 @@ def configurations(of: Inputs, *, whole: bool = True) -> Configurations:
             "engine": [c.engine for c in kept],
             "sku": ("configuration", ["box", "box"]),
             "llm": ("configuration", ["tiny", "tiny"]),
+            "role": ("configuration", ["mixed", "mixed"]),
             "configuration_engine": ("configuration", [c.engine for c in kept]),
         },
     )

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from carbonplan.catalogue import requests
+from carbonplan.catalogue.library import Library
 from carbonplan.errors import InvalidInput
 from carbonplan.prepare.arrivals import (
     HourlyLoad,
@@ -80,5 +81,6 @@ def test_times_before_the_trace(tmp_path):
 def test_written_shapes_read_back(tmp_path):
     load = HourlyLoad(np.arange(1.0, 169.0))
     rows = arrival_shape(load, "chat", start_hour_of_week=0, source="x")
-    write_arrivals(rows, tmp_path / "arrivals.csv")
-    assert list(requests.arrival_shapes(tmp_path / "arrivals.csv")["chat"]) == rows
+    (tmp_path / "requests").mkdir()
+    write_arrivals(rows, tmp_path / "requests" / "arrivals.csv")
+    assert list(requests.arrival_shapes(Library(tmp_path))["chat"]) == rows

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from carbonplan.catalogue import requests
+from carbonplan.catalogue.library import Library
 from carbonplan.errors import InvalidInput
 from carbonplan.prepare.classes import (
     Lengths,
@@ -101,9 +102,10 @@ def test_a_workload_that_is_not_there(tmp_path):
 def test_written_classes_read_back(tmp_path):
     tokens = np.array([[100, 10]] * 2 + [[4000, 500]], dtype=float)
     rows = made(Lengths(tokens, np.ones(3), 0.0))
-    path = tmp_path / "classes.csv"
+    path = tmp_path / "requests" / "classes.csv"
+    path.parent.mkdir()
     write_classes(rows, path)
-    assert list(requests.request_classes(path)["chat"]) == rows
+    assert list(requests.request_classes(Library(tmp_path))["chat"]) == rows
     with path.open(newline="") as file:
         assert next(csv.reader(file))[:3] == ["service", "request_class", "input_tokens"]
 

@@ -41,7 +41,7 @@ def at_most(less: float, more: float) -> bool:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_more_stock_never_raises(seed: int):
     problem = as_problem(random_case(seed))
-    more = replace(problem, stock=tuple((g, r, n + 1) for g, r, n in problem.stock))
+    more = replace(problem, stock=tuple((y, g, r, n + 1) for y, g, r, n in problem.stock))
     assert at_most(cost(with_upper_bounds(more)), cost(problem))
 
 
@@ -129,7 +129,7 @@ def test_the_relaxation_scales_with_demand_and_limits(seed: int):
         existing_servers=3 * data["existing_servers"].values,
     )
     scaled = with_upper_bounds(
-        replace(scaled, stock=tuple((g, r, 3 * n) for g, r, n in problem.stock))
+        replace(scaled, stock=tuple((y, g, r, 3 * n) for y, g, r, n in problem.stock))
     )
     once, thrice = relaxed(problem), relaxed(scaled)
     assert thrice == pytest.approx(3 * once, rel=1e-6)
@@ -168,7 +168,7 @@ def test_names_and_order_change_nothing(seed: int):
         data=problem.data.assign_coords(region=regions).sortby("region"),
         routes=tuple(reversed([(k, o, other[r]) for k, o, r in problem.routes])),
         serving=tuple(reversed([(k, c, other[r]) for k, c, r in problem.serving])),
-        stock=tuple(reversed([(g, other[r], n) for g, r, n in problem.stock])),
+        stock=tuple(reversed([(y, g, other[r], n) for y, g, r, n in problem.stock])),
     )
     first, second = cost(problem), cost(renamed)
     assert first == second or first == pytest.approx(second, rel=1e-7)

@@ -11,7 +11,7 @@ from carbonplan.program.stamping import stamp
 from tests.answers import name_of, optimum, row
 from tests.brute_force import as_problem, least_carbon, random_case
 from tests.restated import least
-from tests.tiny import tiny
+from tests.tiny import standing, tiny
 
 CASES = {
     "cyclic": tiny(),
@@ -21,12 +21,14 @@ CASES = {
     "always on, no starts": tiny(switch_off=False, start_costs=False),
     "every limit": tiny(
         {"site_it_limit_kw": [[3.0, 2.0], [9.0, 9.0]]},
-        stock=(("box", "clean", 3), ("box", None, 5)),
+        stock=(("now", "box", "clean", 3), ("now", "box", None, 5)),
         site_power_kw={"clean": 3.3, "dirty": 13.5},
         site_servers={"dirty": 4},
         bounds=(("cost", 50.0), ("latency", 0.3)),
     ),
-    "existing": tiny({"existing_servers": [[1.0, 2.0]]}, charge_existing=True),
+    "existing": tiny(
+        {"existing_servers": standing(1.0, 2.0), "server_kgco2e": [[[0.25], [0.25]]]}
+    ),
     "random": as_problem(random_case(3)),
 }
 
@@ -104,7 +106,7 @@ def test_names_find_their_rows_and_columns():
     label = ",".join(layout.labels[0])
     assert program.row_name(layout.positions[0, 1]) == f"load_within_throughput[{label},1]"
     servers = program.columns["Servers"]
-    assert program.column_name(servers.positions[1]) == "Servers[box,dirty]"
+    assert program.column_name(servers.positions[1]) == "Servers[now,box,dirty]"
 
 
 def test_equal_problems_give_equal_arrays():

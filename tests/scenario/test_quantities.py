@@ -102,11 +102,11 @@ def test_a_bound_has_the_unit_of_its_impact():
         ("2026-02-03", "^$"),
         ("03/02/2026", "^$"),
         ("2026-02-03T00:00:00+02:00", "not UTC"),
-        ("2026-02-03T00:30:00Z", "not on the full hour"),
+        ("2026-02-03T00:30:01Z", "not on the full minute"),
         ("2026-02-03T25:00:00Z", "no such time"),
     ],
 )
-def test_only_full_hours_in_utc_are_times(text, remark):
+def test_only_full_minutes_in_utc_are_times(text, remark):
     with pytest.raises(ValueError, match=remark):
         utc_time(text)
 

@@ -142,7 +142,8 @@ def test_evidence_names_the_rows_behind_each_coefficient():
     assert found.rows[0].rows > 1000
     assert found.told_by.name == "h100-sxm"
     assert found.evidence == "derived"
-    assert CALIBRATION.evidence(SOCKET)["compute_efficiency"].evidence == "assumed"
+    assert CALIBRATION.evidence(SOCKET)["compute_efficiency"].evidence == "derived"
+    assert CALIBRATION.evidence(SOCKET)["step_overhead_ms"].evidence == "assumed"
 
 
 def test_faults_of_a_table_are_all_told(copied):

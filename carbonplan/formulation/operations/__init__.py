@@ -2,6 +2,7 @@
 
 from carbonplan.formulation.operations import (
     batch,
+    holding,
     hosting,
     parameters,
     power,
@@ -12,6 +13,7 @@ from carbonplan.formulation.operations import (
     variables,
 )
 
-FAMILIES = (variables, routing, throughput, hosting, starting, batch, power)
+DECISIONS = (variables,)  # what signals may be multiplied by stands before them
+FAMILIES = (routing, throughput, hosting, starting, holding, batch, power)
 
-__all__ = ["FAMILIES", "parameters", "sets"]
+__all__ = ["DECISIONS", "FAMILIES", "parameters", "sets"]

@@ -1,7 +1,7 @@
 """Hosting: replicas run on powered servers, and powered servers are owned ones.
 
 (4) replicas_fit_in_servers   Σ_{e∈E_g} a_e n_ert ≤ a_g p_grt          ∀ (g,r), t
-(5) powered_servers_are_owned p_grt ≤ α S_gr   (= where none is switched off)  ∀ (g,r), t
+(5) powered_servers_are_owned p_grt ≤ α S_ygr   (= where none is switched off)  ∀ (g,r), t
 
 a_e      accelerators      accelerators of one replica             [1]
 a_g      sku_accelerators  accelerators of one server              [1]
@@ -29,9 +29,9 @@ def replicas_fit_in_servers(m, g, r, t):
 
 def powered_servers_are_owned(m, g, r, t):
     """(5) Only usable servers can be switched on [servers]."""
-    return m.Powered[g, r, t] <= m.availability * m.Servers[g, r]
+    return m.Powered[g, r, t] <= m.availability * m.Servers[m.stage_of[t], g, r]
 
 
 def all_usable_servers_are_powered(m, g, r, t):
     """(5) Where servers are never switched off, all usable ones are on [servers]."""
-    return m.Powered[g, r, t] == m.availability * m.Servers[g, r]
+    return m.Powered[g, r, t] == m.availability * m.Servers[m.stage_of[t], g, r]

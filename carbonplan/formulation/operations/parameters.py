@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import product
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,16 @@ SIGNALS = {
     "backlog_limit_krequests": "batch requests that may still wait [1000 requests]",
     "site_it_limit_kw": "power that a site may give to IT [kW]",
 }
+UPPER_BOUNDS = (
+    "flow_upper_rps",
+    "load_upper_rps",
+    "replicas_upper",
+    "servers_lower",
+    "servers_upper",
+    "purchased_upper",
+    "kept_lower",
+    "kept_upper",
+)
 BY_ENGINE = {
     "accelerators": "accelerators of one replica",
     "loaded_kw": "power of an idle replica above that of parked accelerators [kW]",
@@ -30,6 +41,10 @@ BY_SKU = {
     "sku_accelerators": "accelerators of one server",
     "off_kw": "power of a server that is switched off [kW]",
     "powered_kw": "power of a powered server without replicas [kW]",
+}
+BY_STAGE = {
+    "purchase_usd": "price of a server [USD]",
+    "upgrade_usd": "price of the accelerators of a server [USD]",
 }
 BY_PAIR = {
     "rate_rps": "planned rate of one replica [requests/s]",
@@ -54,25 +69,36 @@ def add(m: pyo.ConcreteModel, problem: Problem, *, compiled: bool) -> None:
     m.batch_classes = frozenset(problem.batch)
     add_upper_bounds(m, problem)
     add_fleet(m, problem)
-    for name, array in signals(problem).items():
-        add_signal(m, name, array, compiled=compiled)
+    m.region_open = opened(m, problem, compiled=compiled)
 
 
 def add_upper_bounds(m: pyo.ConcreteModel, problem: Problem) -> None:
     """Derived upper bounds: no optimum needs more."""
-    for name in ("flow_upper_rps", "load_upper_rps", "replicas_upper", "servers_upper"):
+    for name in UPPER_BOUNDS:
         setattr(m, name, values(problem.data[name]))
     m.backlog_upper_krequests = values(problem.data["backlog_limit_krequests"].max("slot"))
 
 
 def add_fleet(m: pyo.ConcreteModel, problem: Problem) -> None:
-    """What stands, and what can be had."""
-    m.existing_servers = described(
-        values(problem.data["existing_servers"]), "servers that stand already"
-    )
-    m.stock = {(g, r): n for g, r, n in problem.stock if r is not None}
-    m.total_stock = {g: n for g, r, n in problem.stock if r is None}
+    """What a stage's servers cost, and what limits them."""
+    for name, doc in BY_STAGE.items():
+        setattr(m, name, described(values(problem.data[name]), doc))
     m.site_servers = dict(problem.site_servers)
+    m.budget_usd = dict(problem.budget_usd)
+
+
+def opened(m: pyo.ConcreteModel, problem: Problem, *, compiled: bool) -> dict:
+    """1 where a region can be used in a slot; the template's slot is open everywhere."""
+    regions = problem.data["region"].values.tolist()
+    if compiled:
+        return {(r, t): 1.0 for r in regions for t in m.SLOTS}
+    return values(problem.data["region_open"].transpose("region", "slot"))
+
+
+def add_signals(m: pyo.ConcreteModel, problem: Problem, *, compiled: bool) -> None:
+    """Attach what varies in time; signals that a decision multiplies need it to stand."""
+    for name, array in signals(problem).items():
+        add_signal(m, problem, name, array, compiled=compiled)
 
 
 def signals(problem: Problem) -> dict[str, xr.DataArray]:
@@ -90,8 +116,13 @@ def signal_labels(m: pyo.ConcreteModel, name: str) -> list[tuple[str, ...]]:
     }[name]
 
 
-def add_signal(m: pyo.ConcreteModel, name: str, array: xr.DataArray, *, compiled: bool) -> None:
-    """Attach one signal: data over the slots, or a placeholder for its column."""
+def add_signal(
+    m: pyo.ConcreteModel, problem: Problem, name: str, array: xr.DataArray, *, compiled: bool
+) -> None:
+    """Attach one signal: data over the slots, or a placeholder for its column.
+
+    A carried signal is its value times a decision.
+    """
     labels = signal_labels(m, name)
     index = [(*label, t) for label in labels for t in m.SLOTS]
     if compiled:
@@ -99,6 +130,26 @@ def add_signal(m: pyo.ConcreteModel, name: str, array: xr.DataArray, *, compiled
         return
     table = values(array)
     setattr(m, name, described({key: table[key] for key in index}, SIGNALS[name]))
+    carriers = {label: problem.carriers.get((name, label)) for label in labels}
+    if any(carriers.values()):
+        setattr(m, name, carried(m, getattr(m, name), carriers))
+
+
+def carried(m: pyo.ConcreteModel, table: pyo.Param, carriers: Mapping) -> dict:
+    """Values of a signal, times the decision of those that have one."""
+    found = {}
+    for *label, t in table:
+        carrier = carriers[tuple(label)]
+        value = table[(*label, t)]
+        found[(*label, t)] = value if carrier is None else value * decision(m, carrier, t)
+    return found
+
+
+def decision(m: pyo.ConcreteModel, carrier: tuple[str, tuple[str, ...]], t: object):
+    """The decision that carries a signal, in its slot where it has one."""
+    family, label = carrier
+    component = getattr(m, family)
+    return component[(*label, t)] if (*label, t) in component else component[label]
 
 
 def described(table: dict, doc: str) -> pyo.Param:

@@ -1,6 +1,6 @@
 """Power: what servers draw in every state, and what a site can give.
 
-(9) it_power_kw        P_grt = w°_g (S_gr − p_grt) + w^p_g p_grt + Σ_{e∈E_g} ( w^l_e n_ert
+(9) it_power_kw        P_grt = w°_g (S_ygr − p_grt) + w^p_g p_grt + Σ_{e∈E_g} ( w^l_e n_ert
                                + E_e s_ert / h + Σ_{c∈C_e} Σ_k e_kc L_kcrt )     ∀ (g,r), t
 (10) site_power_holds  Σ_g P_grt ≤ P̄_rt                                         ∀ r limited, t
 (11) waiting_requests  W_rt = Σ_{k,o} τ_or F_kort + Σ_{k online,c} θ_kc L_kcrt   ∀ r, t
@@ -36,7 +36,7 @@ def add(m: pyo.ConcreteModel) -> None:
 
 def it_power_kw(m, g, r, t):
     """(9) Power of servers that are off, powered, loaded, loading and serving [kW]."""
-    off = m.off_kw[g] * (m.Servers[g, r] - m.Powered[g, r, t])
+    off = m.off_kw[g] * (m.Servers[m.stage_of[t], g, r] - m.Powered[g, r, t])
     replicas = sum(engine_power_kw(m, e, r, t) for e in m.HOSTED[g, r])
     return off + m.powered_kw[g] * m.Powered[g, r, t] + replicas
 

@@ -3,32 +3,54 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import pyomo.environ as pyo
 
 from carbonplan.problem import Problem
 
 
-def add(m: pyo.ConcreteModel, problem: Problem, previous: dict, empty: set) -> None:
-    """Attach every index set.
+@dataclass(frozen=True)
+class Slots:
+    """Slots of a model, as its rows look at them.
 
-    ``previous`` maps each slot to the state before it; in the states of ``empty`` no batch work
-    waits.
+    Attributes
+    ----------
+    previous
+        State before each slot.
+    stage_of
+        Stage whose servers stand in it.
+    held
+        First slot of the window in which replicas stay as they are.
+    empty
+        Openings in which no batch work waits.
     """
-    slots = list(previous)
-    openings = [state for state in previous.values() if state not in previous]
-    m.previous = previous
-    m.SLOTS = pyo.Set(initialize=slots, dimen=None, doc="slots")
-    m.STATES = pyo.Set(initialize=[*openings, *slots], dimen=None, doc="slots and openings")
-    m.EMPTY = empty
-    add_fleet(m, problem)
+
+    previous: Mapping
+    stage_of: Mapping
+    held: Mapping
+    empty: frozenset = field(default_factory=frozenset)
+
+
+def add(m: pyo.ConcreteModel, problem: Problem, slots: Slots) -> None:
+    """Attach every index set of operations."""
+    before = slots.previous
+    openings = [state for state in before.values() if state not in before]
+    m.previous, m.stage_of, m.held = before, slots.stage_of, slots.held
+    m.SLOTS = pyo.Set(initialize=list(before), dimen=None, doc="slots")
+    m.STATES = pyo.Set(initialize=[*openings, *before], dimen=None, doc="slots and openings")
+    m.EMPTY = slots.empty
+    held = [t for t, first in slots.held.items() if first != t]
+    m.HELD = pyo.Set(initialize=held, dimen=None, doc="slots in which replicas stay")
+    add_sites(m, problem)
     add_service(m, problem)
 
 
-def add_fleet(m: pyo.ConcreteModel, problem: Problem) -> None:
+def add_sites(m: pyo.ConcreteModel, problem: Problem) -> None:
     """Sites, placements and limits."""
     placements = sorted({(problem.engine_of[c], r) for _, c, r in problem.serving})
-    existing = problem.data["existing_servers"].to_series()
+    existing = problem.data["existing_servers"].sum("cohort").to_series()
     sites = {(problem.sku_of[e], r) for e, r in placements}
     sites |= {site for site, servers in existing.items() if servers > 0}
     m.SITES = pyo.Set(dimen=2, initialize=sorted(sites), doc="SKUs that may stand in a region")
@@ -40,9 +62,10 @@ def add_fleet(m: pyo.ConcreteModel, problem: Problem) -> None:
     m.HOSTING = pyo.Set(
         dimen=2, initialize=[s for s, cs in m.HOSTED.items() if cs], doc="sites that may serve"
     )
-    m.STANDING = defaultdict(list)
+    m.STANDING, m.REGIONS_OF_SKU = defaultdict(list), defaultdict(list)
     for g, r in m.HOSTED:
         m.STANDING[r].append(g)
+        m.REGIONS_OF_SKU[g].append(r)
     powered = [r for r in m.STANDING if r in problem.site_power_kw]
     spaced = [r for r in m.STANDING if r in problem.site_servers]
     m.POWER_LIMITED = pyo.Set(initialize=powered, doc="regions with a power limit")

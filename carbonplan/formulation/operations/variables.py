@@ -33,7 +33,7 @@ def add(m: pyo.ConcreteModel) -> None:
     m.Powered = pyo.Var(
         m.SITES, m.SLOTS,
         within=counts if m.switch_off else pyo.NonNegativeReals,
-        bounds=lambda m, g, r, t: (0, m.servers_upper[g, r]),
+        bounds=lambda m, g, r, t: (0, m.servers_upper[g, r] * m.region_open[r, t]),
         doc="servers that are switched on [1]",
     )  # fmt: skip
     m.Backlog_krequests = pyo.Var(

@@ -37,8 +37,7 @@ PANEL_IN = 1.3
 GAP_IN = 0.42  # between panels; holds the label of the lower one
 ABOVE_IN = 0.2  # holds the label of the topmost
 LEFT_IN = 0.55
-MOST_STEPS = 800  # slots that a panel shows; of more it shows the means of DAY_SLOTS
-DAY_SLOTS = 24
+MOST_STEPS = 800  # slots that a panel shows; of more it shows the means of days
 EDGES_UP_TO = 400  # slots: beyond, edges between areas would hide them
 KINDS = {"online": "Online requests [requests/s]", "batch": "Batch work [requests/s]"}
 
@@ -162,7 +161,7 @@ def _averaged(hours: Horizon) -> bool:
 
 def _steps(hours: Horizon, amounts: Floats) -> tuple[Floats, Floats]:
     """Corners of the steps: slots, or means of days."""
-    first = np.arange(0, len(amounts), DAY_SLOTS if _averaged(hours) else 1)
+    first = np.arange(0, len(amounts), hours.day_slots if _averaged(hours) else 1)
     length_h = np.add.reduceat(hours.length_h, first)
     means = np.add.reduceat(amounts * hours.length_h, first) / length_h
     edges_h = np.append(hours.starts_h[first], hours.starts_h[-1] + hours.length_h[-1])
