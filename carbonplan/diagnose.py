@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import scipy.sparse as sp
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from carbonplan.catalogue.inputs import NOW
 from carbonplan.problem import Problem, with_upper_bounds
@@ -36,10 +36,13 @@ class Elastic:
         limit is passed.
     words
         From label, slot, what stands in the row and what gives way to a sentence.
+    least
+        Size of a row whose side is smaller, as that of a share: 0.
     """
 
     sign: float
     words: Callable[[tuple[str, ...], str, float, float], str]
+    least: float = 1e-3
 
 
 @dataclass(frozen=True)
@@ -101,6 +104,43 @@ def _bound(label: tuple[str, ...], _time: str, allowed: float, more: float) -> s
     return f"bounds[{label[0]}].at_most: {allowed:.6g} allowed, {more:.4g} more needed"
 
 
+def _matched(label: tuple[str, ...], _time: str, _allowed: float, more: float) -> str:
+    return (
+        f"supply.matched_share: {more:.4g} kWh of {label[0]} are drawn in hours in which its "
+        "contracts deliver too little"
+    )
+
+
+def _spare(label: tuple[str, ...], time: str, asked: float, short: float) -> str:
+    return (
+        f"workloads[{label[0]}].spare_replicas: {asked:.0f} asked for, {short:.3g} more than "
+        f"can stand ready at {time}"
+    )
+
+
+def _quality(label: tuple[str, ...], time: str, _asked: float, _short: float) -> str:
+    return (
+        f"workloads[{label[0]}].quality_floor: the LLMs that reach it cannot answer enough at "
+        f"{time}"
+    )
+
+
+def _region_share(label: tuple[str, ...], _time: str, _allowed: float, more: float) -> str:
+    stage, region = label
+    return (
+        f"fleet.largest_region_share{_in_stage(stage)}: {more:.3g} accelerators more needed in "
+        f"{region}"
+    )
+
+
+def _vendor_share(label: tuple[str, ...], _time: str, _allowed: float, more: float) -> str:
+    stage, vendor = label
+    return (
+        f"fleet.largest_vendor_share{_in_stage(stage)}: {more:.3g} accelerators more needed of "
+        f"{vendor}"
+    )
+
+
 ELASTIC: Mapping[str, Elastic] = {
     "demand_is_routed": Elastic(-1.0, _demand),
     "batch_work_is_carried": Elastic(-1.0, _batch),
@@ -110,6 +150,11 @@ ELASTIC: Mapping[str, Elastic] = {
     "servers_fit_in_site": Elastic(1.0, _space),
     "purchases_within_budget": Elastic(1.0, _budget),
     "impact_within_bound": Elastic(1.0, _bound),
+    "share_is_matched": Elastic(1.0, _matched, least=1e3),
+    "spare_is_ready": Elastic(1.0, _spare),
+    "quality_holds": Elastic(1.0, _quality, least=1e3),
+    "region_share_holds": Elastic(1.0, _region_share, least=1.0),
+    "vendor_share_holds": Elastic(1.0, _vendor_share, least=1.0),
 }
 LIMITS_ALONE = tuple(family for family, elastic in ELASTIC.items() if elastic.sign > 0)
 
@@ -142,7 +187,7 @@ def _words(
             key = (one.family, label)
             if share > max(NOTICEABLE, worst.get(key, (0.0, ""))[0]):
                 time = times[slot] if slot is not None else ""
-                side, more = float(elastic.row_upper[row]), share * float(one.size[n])
+                side, more = float(sides_of(elastic, [row])[0]), share * float(one.size[n])
                 worst[key] = (share, ELASTIC[one.family].words(label, time, side, more))
     return [words for _, words in sorted(worst.values(), reverse=True)]
 
@@ -166,6 +211,12 @@ def rows_of(layout: Layout) -> list[tuple[tuple[str, ...], int | None, int]]:
     ]
 
 
+def sides_of(program: Program, rows: ArrayLike) -> NDArray[np.float64]:
+    """The upper side of rows, or the lower one where there is no upper."""
+    upper = program.row_upper[np.asarray(rows)]
+    return np.where(np.isfinite(upper), upper, program.row_lower[np.asarray(rows)])
+
+
 def with_slack(problem: Problem, families: Iterable[str]) -> tuple[Program, list[Slack]]:
     """The program with elastic rows of some families, and where their slack is."""
     program = stamp(problem)
@@ -174,9 +225,10 @@ def with_slack(problem: Problem, families: Iterable[str]) -> tuple[Program, list
     for family in families:
         if family in program.rows:
             rows = np.array([row for _, _, row in rows_of(program.rows[family])])
-            sides = np.abs(program.row_upper[rows])
-            size = np.maximum(sides, max(float(sides.max(initial=0.0)) * 1e-3, 1e-3))
-            entries = (-ELASTIC[family].sign * size, (rows, np.arange(len(rows))))
+            sides, least = np.abs(sides_of(program, rows)), ELASTIC[family].least
+            size = np.maximum(sides, max(float(sides.max(initial=0.0)) * 1e-3, least))
+            passed = np.where(np.isfinite(program.row_upper[rows]), -1.0, 1.0)
+            entries = (ELASTIC[family].sign * passed * size, (rows, np.arange(len(rows))))
             columns.append(sp.csc_array(entries, shape=(rows_count, len(rows))))
             slack.append(Slack(family, count, size))
             count += len(rows)

@@ -35,7 +35,8 @@ class Myopic:
     Attributes
     ----------
     program, solution
-        The program of all stages with the fleet held, and its solution.
+        The program of all stages with the fleet held, and its solution; the bound is that of
+        all plans, with foresight.
     comparison
         What foresight would have saved, as plain JSON values.
     """
@@ -80,7 +81,8 @@ def plan_without_foresight(
     held = with_fleet(program, decided, {node.name for node in inputs.nodes})
     short_sighted = solved(problem, held, inputs, limits, on_progress)
     foreseen = unless_interrupted(solved(problem, program, inputs, limits, on_progress))
-    return Myopic(held, short_sighted, _comparison(short_sighted, foreseen))
+    proven = replace(short_sighted, bound=foreseen.bound)
+    return Myopic(held, proven, _comparison(short_sighted, foreseen))
 
 
 def parts(scenario: Scenario, *, whole_replicas: bool) -> Iterator[Scenario]:
@@ -128,13 +130,12 @@ def _with_last_stage(
 
 def _comparison(short_sighted: Solution, foreseen: Solution) -> dict[str, object]:
     """Objectives with and without foresight, and what it saves at least and at most."""
-    saved = short_sighted.objective - foreseen.objective
-    bound = foreseen.bound
+    most = None if foreseen.bound is None else short_sighted.objective - foreseen.bound
     return {
         "objective": short_sighted.objective,
         "foresight_objective": foreseen.objective,
-        "foresight_bound": bound,
+        "foresight_bound": foreseen.bound,
         "foresight_status": str(foreseen.status),
-        "foresight_saves": saved,
-        "foresight_saves_at_most": None if bound is None else short_sighted.objective - bound,
+        "foresight_saves_at_least": max(short_sighted.objective - foreseen.objective, 0.0),
+        "foresight_saves_at_most": most,
     }

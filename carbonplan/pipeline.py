@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from carbonplan.errors import InvalidInput
 from carbonplan.solve.limits import Limits
-from carbonplan.steps import Report, Stopwatch, formulate, solved
+from carbonplan.steps import Report, Stopwatch, formulate, solved, solved_in_order
 
 if TYPE_CHECKING:
     from carbonplan.catalogue.inputs import Inputs
@@ -31,7 +31,9 @@ class Options:
     out: Path | None = None  # None: nothing is written
     overwrite: bool = False
     baselines: tuple[str, ...] = ()
+    ablation: bool = False
     allow_range: bool = False
+    myopic: bool = False
 
     def limits(self, inputs: Inputs) -> Limits:
         """Limits of the solve: the scenario's, where none is given."""
@@ -96,9 +98,12 @@ def run(
     InvalidInput, NoPlanExists, StoppedWithoutPlan, UnreliableAnswer, EnvironmentFailed
         There is no plan; the error says why.
     """
+    from carbonplan.ablation import ablate
     from carbonplan.baselines import chosen, compare
     from carbonplan.catalogue.gather import gather
+    from carbonplan.myopic import plan_without_foresight
     from carbonplan.plan import make_plan
+    from carbonplan.plan.objective import with_levels
     from carbonplan.scenario import warnings
 
     baselines = chosen(options.baselines)
@@ -108,9 +113,21 @@ def run(
             inputs = gather(loaded)
         limits = options.limits(inputs)
         configurations, problem, program = formulate(inputs, watch)
+        foresight, levels = None, ()
         with watch.step("solve"):
-            solution = solved(problem, program, inputs, limits, on_progress)
+            if options.myopic:
+                found = plan_without_foresight(
+                    loaded, inputs, problem, program, limits, on_progress
+                )
+                program, solution, foresight = found.program, found.solution, found.comparison
+            elif inputs.scenario.objective.lexicographic:
+                ordered = solved_in_order(problem, program, inputs, limits, on_progress)
+                program, solution, levels = ordered.program, ordered.solution, ordered.levels
+            else:
+                solution = solved(problem, program, inputs, limits, on_progress)
         compared = [compare(b, problem, limits, on_progress) for b in baselines]
+        asked = options.ablation
+        ablation = ablate(inputs, problem, solution, limits, on_progress) if asked else []
         with watch.step("write"):
             plan = make_plan(
                 inputs,
@@ -120,8 +137,9 @@ def run(
                 timings=watch.seconds,
                 warnings=warnings(inputs.scenario),
             )
-            verification, plan = verified(inputs, plan)
-            plan = replace(plan, summary={**plan.summary, "baselines": compared})
+            verification, plan = verified(inputs, with_levels(plan, levels))
+            more = {"baselines": compared, "ablation": ablation, "foresight": foresight}
+            plan = replace(plan, summary={**plan.summary, **more})
     plan = replace(plan, summary={**plan.summary, "timings_s": dict(watch.seconds)})
     return Result(plan, write_out(loaded, inputs, plan, options, render), verification)
 

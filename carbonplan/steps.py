@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from carbonplan.configurations import Configurations
     from carbonplan.problem import Problem
     from carbonplan.program import Program
+    from carbonplan.solve.lexicographic import Ordered
 
 log = logging.getLogger(__name__)
 Report = Callable[[Progress], None]
@@ -79,6 +80,30 @@ def solved(
     from carbonplan.solve import solve
 
     solution = solve(program, limits, on_progress=on_progress)
+    return with_values(problem, solution, inputs, limits)
+
+
+def solved_in_order(
+    problem: Problem,
+    program: Program,
+    inputs: Inputs,
+    limits: Limits,
+    on_progress: Report | None,
+) -> Ordered:
+    """The plan of a scenario's levels, each least within those before it."""
+    from carbonplan.solve.lexicographic import solve_in_order
+
+    levels = inputs.scenario.objective.lexicographic or ()
+    order = [(level.impact, level.slack) for level in levels]
+    ordered = solve_in_order(program, order, limits, on_progress=on_progress)
+    with_values(problem, ordered.solution, inputs, limits)
+    return ordered
+
+
+def with_values(
+    problem: Problem, solution: Solution, inputs: Inputs, limits: Limits
+) -> Solution:
+    """The solution, or the error that says why it has no values."""
     if solution.values is not None:
         return solution
     name = inputs.scenario.name

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 EXPECTED = "expected"
 FEWEST_FUTURES = 2
+ANY_PLAN = 1e6  # gap at which every plan is good enough
 CERTAIN = {"probability": 1.0}
 
 
@@ -72,7 +73,9 @@ class Worth:
         These together, as ``risk`` joins them.
     expected_fleet
         All futures with the servers that are best for their mean; None if these cannot serve
-        them, with the reason.
+        all of them.
+    expected_fleet_lacks
+        Futures that they cannot serve, each by itself.
     completed_fleet
         The same where servers may be bought in addition.
     """
@@ -82,7 +85,7 @@ class Worth:
     known_before: Mapping[str, Range]
     wait_and_see: Range
     expected_fleet: Range | None
-    expected_fleet_fails: str
+    expected_fleet_lacks: tuple[str, ...]
     completed_fleet: Range
 
     @property
@@ -137,16 +140,16 @@ def worth(
     completed = with_purchases(together.program, decided, shared)
     known_before = {name: one.range() for name, one in alone.items()}
     try:
-        expected_fleet, fails = asked.again(together, held).range(), ""
-    except NoPlanExists as error:
-        expected_fleet, fails = None, "; ".join(error.reasons)
+        expected_fleet, lacking = asked.again(together, held).range(), ()
+    except NoPlanExists:
+        expected_fleet, lacking = None, asked.futures_without_plan(together, held)
     return Worth(
         recourse=together.range(),
         by_future=losses(together.program, together.solution.values),
         known_before=known_before,
         wait_and_see=joined_ranges(known_before, scenario),
         expected_fleet=expected_fleet,
-        expected_fleet_fails=fails,
+        expected_fleet_lacks=lacking,
         completed_fleet=asked.again(together, completed).range(),
     )
 
@@ -194,6 +197,21 @@ class Asked:
     def again(self, planned: Planned, program: Program) -> Planned:
         """The plan of the same inputs with some decisions held."""
         return self._solved(planned.inputs, planned.problem, program)
+
+    def futures_without_plan(self, planned: Planned, held: Program) -> tuple[str, ...]:
+        """Futures that cannot be met with the decisions that a program holds."""
+        from carbonplan.program.fixing import without_slots
+
+        of_slot = planned.inputs.series["future"].values
+        briefly = replace(self, limits=replace(self.limits, gap=ANY_PLAN))
+        lacking = []
+        for future in self.loaded.scenario.futures:
+            others = np.flatnonzero((of_slot != "") & (of_slot != future.name))
+            try:
+                briefly.again(planned, without_slots(held, others))
+            except NoPlanExists:
+                lacking.append(future.name)
+        return tuple(lacking)
 
     def _solved(self, inputs: Inputs, problem: Problem, program: Program) -> Planned:
         solution = solved(problem, program, inputs, self.limits, self.on_progress)

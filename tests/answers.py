@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyomo.environ as pyo
+from pyomo.contrib.appsi.solvers.highs import Highs
 from pyomo.repn import generate_standard_repn
 
 from carbonplan.formulation.build import horizon
@@ -77,7 +78,18 @@ def without(problem: Problem, family: str) -> float:
     """Optimum of the whole-horizon model with one family of constraints left out."""
     m = horizon(problem)
     getattr(m, family).deactivate()
-    solver = pyo.SolverFactory("appsi_highs")
+    return least_of(m)
+
+
+def plain_optimum(problem: Problem) -> float:
+    """Optimum of the whole-horizon model, infinite where there is no plan."""
+    return least_of(horizon(problem))
+
+
+def least_of(m: pyo.ConcreteModel) -> float:
+    """Least objective of a model, infinite where it has no point."""
+    solver = Highs()
+    solver.config.load_solution = False
     solver.highs_options["mip_rel_gap"] = 0.0
-    solver.solve(m)
-    return pyo.value(m.objective)
+    found = solver.solve(m).best_feasible_objective
+    return np.inf if found is None else found

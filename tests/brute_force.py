@@ -156,14 +156,20 @@ def as_problem(case: Case) -> Problem:
     return with_upper_bounds(problem)
 
 
-def least_carbon(case: Case) -> float:
-    """Carbon of the best plan; infinite where there is none [kgCO2e]."""
-    return sum(_least_of_side(case, side) for side in range(len(SIDES)))
+def least_carbon(case: Case, spare: int = 0) -> float:
+    """Carbon of the best plan; infinite where there is none [kgCO2e].
+
+    Parameters
+    ----------
+    spare
+        Idle replicas that the online side keeps running.
+    """
+    return sum(_least_of_side(case, s, spare * (SIDES[s] == "talk")) for s in range(len(SIDES)))
 
 
-def _least_of_side(case: Case, side: int) -> float:
+def _least_of_side(case: Case, side: int, spare: int) -> float:
     """The two sides share nothing: each is enumerated alone."""
-    counts = range(LIMIT + 1)
+    counts = range(LIMIT + spare + 1)
     tried = np.array(list(product(counts, repeat=REGIONS * SLOTS)), dtype=float)
     replicas = tried.reshape(-1, REGIONS, SLOTS)
     starts = np.maximum(replicas - np.roll(replicas, 1, axis=2), 0)
@@ -185,6 +191,8 @@ def _least_of_side(case: Case, side: int) -> float:
     )
     carbon = (power * factor).sum(axis=(1, 2)) + case.server_kgco2e[side] * bought.sum(axis=1)
     possible = ~np.isnan(load).any(axis=(1, 2)) & (bought <= case.stock[side]).all(axis=1)
+    idle = (capacity - np.nan_to_num(load)).sum(axis=1) / case.rate_rps[side]
+    possible &= (idle >= spare - 1e-9).all(axis=1)
     return float(carbon[possible].min(initial=np.inf))
 
 

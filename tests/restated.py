@@ -11,8 +11,9 @@ import numpy as np
 import xarray as xr
 
 from carbonplan.problem import Problem
-
-LARGE = 1e4
+from tests.restated_fleet import LARGE, Fleet, fleet, making_kgco2e
+from tests.restated_hosts import add_hosts
+from tests.restated_promises import add_promises, add_shares, matched_kgco2e
 
 
 def least(problem: Problem, gap: float = 0.0) -> float:
@@ -37,35 +38,53 @@ def restate(problem: Problem) -> linopy.Model:
     placed = (serves.any("request_class") & clocks).any("configuration")
     route = mask(problem.routes, on["request_class"], on["origin"], on["region"])
     hosts = mask(tuple(problem.sku_of.items()), on["engine"], on["sku"])
-    existing = p["existing_servers"].sum("cohort")
-    site = (placed & hosts).any("engine") | (existing > 0)
+    site = (placed & hosts).any("engine") | (p["existing_servers"].sum("cohort") > 0)
     linopy.options["semantics"] = "v1"
     m = linopy.Model()
 
-    def variable(name: str, allowed: xr.DataArray, *, whole: bool = False, slots: bool = True):
-        upper = xr.where(allowed, LARGE, 0.0)
-        if slots:
+    def variable(name: str, allowed: xr.DataArray, most=LARGE, *, whole: bool = False):
+        upper = xr.where(allowed, most, 0.0)
+        if "slot" not in upper.dims:
             upper = upper.expand_dims(slot=slot, axis=-1)
         return m.add_variables(lower=0, upper=upper, integer=whole, name=name)
 
     flow, load = variable("flow", route), variable("load", serves)
     replicas = variable("replicas", placed, whole=problem.whole_replicas)
     starts = variable("starts", placed & problem.start_costs)
-    powered = variable("powered", site, whole=problem.whole_replicas and problem.switch_off)
-    servers = variable("servers", site, whole=True, slots=False)
-    bought = variable("bought", site, slots=False)
-    m.add_constraints(servers - bought == existing, name="fleet")
+    in_open = LARGE * p["region_open"]
+    whole_servers = problem.whole_replicas and problem.switch_off
+    powered = variable("powered", site, in_open, whole=whole_servers)
+    its = fleet(m, problem, site)
+    servers = (its.servers * seen(problem)).sum("stage")
     waits, online = list(problem.batch), list(problem.online)
     backlog = variable("backlog", on["request_class"].isin(waits))
 
     m.add_constraints(flow.sum("region") == p["demand_rps"], name="demand")
-    served = load.sum("configuration") - flow.sum("origin")
+    names = p["configuration"].values.tolist()
+    answers = [problem.role_of.get(name) != "prefill" for name in names]
+    answered = load.sel(configuration=np.array(names)[answers]).sum("configuration")
+    served = answered - flow.sum("origin")
+    for weights in sorted(set(problem.weights_of.values())):
+        handed_over = {
+            role: [
+                c
+                for c in names
+                if (problem.role_of.get(c), problem.weights_of.get(c)) == (role, weights)
+            ]
+            for role in ("prefill", "decode")
+        }
+        computed, decoded = (
+            load.sel(configuration=one).sum("configuration") for one in handed_over.values()
+        )
+        m.add_constraints(computed - decoded == 0, name=f"phases {weights}")
     if online:
         m.add_constraints(served.sel(request_class=online) == 0, name="service")
     seconds = (1 / p["rate_rps"].where(p["rate_rps"] > 0)).fillna(0.0)
     busy = ((load * seconds).sum("request_class") * clocks).sum("configuration")
     ready = replicas - p["start_fraction"] * starts
     m.add_constraints(busy - ready <= 0, name="throughput")
+    add_promises(m, problem, load, ready - busy)
+    add_shares(m, problem, its.servers)
     m.add_constraints(
         (replicas * p["accelerators"] * hosts).sum("engine") - powered * p["sku_accelerators"]
         <= 0,
@@ -74,6 +93,12 @@ def restate(problem: Problem) -> linopy.Model:
     usable = servers * float(p["availability"])
     gap = powered - usable
     m.add_constraints(gap <= 0 if problem.switch_off else gap == 0, name="ownership")
+    for t, first in enumerate(p["held"].values.tolist()):
+        for name, decision in (("replicas", replicas), ("powered", powered)):
+            if first != t:
+                own = decision.sel(slot=t, drop=True)
+                held = decision.sel(slot=first, drop=True)
+                m.add_constraints(own - held == 0, name=f"held {name} {t}")
     before = [int(t) for t in p["previous"].values]
     for t, b in enumerate(before):
         if problem.start_costs and b >= 0:
@@ -81,7 +106,7 @@ def restate(problem: Problem) -> linopy.Model:
             started = starts.sel(slot=t, drop=True)
             m.add_constraints(more - started <= 0, name=f"starting {t}")
         hours = float(p["slot_hours"])
-        done = load.sel(slot=t, drop=True).sum(["configuration", "region"]) * (3.6 * hours)
+        done = answered.sel(slot=t, drop=True).sum("region") * (3.6 * hours)
         come = p["arrivals_rps"].sel(slot=t, drop=True) * (3.6 * hours)
         left = backlog.sel(slot=t, drop=True) + done
         if b >= 0:
@@ -101,27 +126,33 @@ def restate(problem: Problem) -> linopy.Model:
         + (p["powered_kw"] - p["off_kw"]) * powered
         + (by_engine * hosts).sum("engine")
     )
-    limits(m, problem, power.sum("sku"), servers, bought)
-    m.add_objective(objective(problem, power, servers, bought, powered))
+    spared_kw, spared_kgco2e = add_hosts(m, problem, its, replicas, powered, hosts)
+    power = power - spared_kw
+    limits(m, problem, power.sum("sku"))
+    total = objective(problem, power, its, powered) - spared_kgco2e
+    if problem.supply.bounds_kw:
+        total = total + matched_kgco2e(m, problem, power.sum("sku"))
+    m.add_objective(total)
     return m
 
 
-def limits(m: linopy.Model, problem: Problem, power, servers, bought) -> None:
-    """Site power, stock and space."""
+def seen(problem: Problem) -> xr.DataArray:
+    """1 where a slot is one of a stage, (stage, slot)."""
+    stage, slots = problem.data["stage"], problem.data.sizes["slot"]
+    of_slot = xr.DataArray(problem.data["slot_stage"].values, {"slot": range(slots)}, ("slot",))
+    return (xr.DataArray(np.arange(stage.size), {"stage": stage.values}) == of_slot) * 1.0
+
+
+def limits(m: linopy.Model, problem: Problem, power) -> None:
+    """Power of the sites."""
     p = problem.data
     for r in problem.site_power_kw:
         room = p["site_it_limit_kw"].sel(region=r, drop=True)
         room = room.assign_coords(slot=power.indexes["slot"])
         m.add_constraints(power.sel(region=r, drop=True) <= room, name=f"power {r}")
-    for n, (_, g, r, most) in enumerate(problem.stock):
-        of_sku = bought.sel(sku=g, drop=True)
-        of_place = of_sku.sum() if r is None else of_sku.sel(region=r, drop=True)
-        m.add_constraints(of_place <= most, name=f"stock {n}")
-    for r, most in problem.site_servers.items():
-        m.add_constraints(servers.sel(region=r).sum() <= most, name=f"space {r}")
 
 
-def objective(problem: Problem, power, servers, bought, powered):
+def objective(problem: Problem, power, its: Fleet, powered):
     """Carbon of power and of servers, which is what the tests minimise."""
     if problem.objective != {"carbon": 1.0}:
         raise NotImplementedError("only carbon is restated")
@@ -130,10 +161,7 @@ def objective(problem: Problem, power, servers, bought, powered):
     operational = (power * factor).sum()
     if problem.charge == "use":
         return operational + (powered * (p["hours"] * p["server_kgco2e_per_hour"])).sum()
-    of_stage = p["server_kgco2e"].isel(stage=0, drop=True)
-    sunk = (of_stage * p["existing_servers"]).sum()
-    made = (bought * of_stage.sel(cohort="now", drop=True)).sum()
-    return operational + made + float(sunk)
+    return operational + making_kgco2e(problem, its)
 
 
 def mask(labels: tuple, *axes: xr.DataArray) -> xr.DataArray:

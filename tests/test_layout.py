@@ -13,8 +13,9 @@ ORDER = (
     *("errors", "units", "scenario", "catalogue", "technology", "prepare"),
     *("profile", "configurations", "problem", "formulation", "program", "solve"),
     *("diagnose", "plan", "verify"),
-    *("baselines", "steps", "myopic", "stochastic", "pipeline", "report", "export"),
-    *("api", "cli"),
+    *("baselines", "ablation", "steps", "myopic", "stochastic", "pipeline", "tradeoffs"),
+    "reproduce",
+    *("report", "export", "api", "cli"),
 )
 HOMES = {
     "pyomo": {"formulation", "program"},
@@ -23,6 +24,7 @@ HOMES = {
     "jinja2": {"report"},
     "typer": {"cli"},
     "rich": {"cli"},
+    "pymoo": {"solve"},
     "ruamel": {"scenario", "catalogue"},
     "torch": {"profile"},
     "pynvml": {"profile"},

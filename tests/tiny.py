@@ -61,6 +61,7 @@ def data(**changes: object) -> xr.Dataset:
         "rtt_s": (("origin", "region"), [[0.05, 0.01]]),
         "hours": (("slot",), np.ones(t)),
         "previous": (("slot",), np.array([1, 0])),
+        "slot_future": (("slot",), np.array(["", ""])),
         "slot_stage": (("slot",), np.zeros(t, dtype=int)),
         "held": (("slot",), np.arange(t)),
         "region_open": (("region", "slot"), np.ones((2, t))),

@@ -42,6 +42,16 @@ class WorkloadClass:
     def name(self) -> str:
         return f"{self.workload.name}/{self.label}"
 
+    @property
+    def way(self) -> str:
+        """Name of its partition among those of all workloads, ``<workload>/<partition>``."""
+        return f"{self.workload.name}/{self.partition}"
+
+    @property
+    def is_optional(self) -> bool:
+        """Whether its workload may divide its requests in another way."""
+        return len(self.workload.partitions or ()) > 1
+
 
 @dataclass(frozen=True)
 class Known:
@@ -61,7 +71,12 @@ class InputFile:
 
 @dataclass(frozen=True)
 class MeasuredProfile:
-    """Operating point of a configuration as its user measured it; replaces the model."""
+    """Operating point of a configuration as its user measured it; replaces the model.
+
+    With ``replica_power_w`` it is a *mode*: replicas that serve one request class alone, draw
+    the same whatever they serve, and may span servers. The limits are those that whoever
+    measured set on what was measured.
+    """
 
     llm: str
     sku: str
@@ -74,6 +89,17 @@ class MeasuredProfile:
     energy_j_per_request: float  # IT energy above idle
     ttft_s: float  # mean, without network
     source: str
+    replica_power_w: float | None = None  # above that of its accelerators parked
+    accelerators: int | None = None  # of a mode; None: as its parallelism says
+    tpot_s: float | None = None
+    latency_s: float | None = None
+    ttft_limit_s: float | None = None
+    tpot_limit_s: float | None = None
+    latency_limit_s: float | None = None
+
+    @property
+    def is_mode(self) -> bool:
+        return self.replica_power_w is not None
 
 
 @dataclass(frozen=True)

@@ -95,4 +95,8 @@ def _minimising(impact: str | None) -> tuple[str, ...]:
             f'--objective "{impact}": no such impact{nearest(impact, known)} '
             f"(impacts: {', '.join(known)})"
         )
-    return (f"objective.minimise={impact}", "objective.weights=null")
+    return (
+        f"objective.minimise={impact}",
+        "objective.weights=null",
+        "objective.lexicographic=null",
+    )

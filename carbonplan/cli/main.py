@@ -10,13 +10,17 @@ import typer
 
 from carbonplan.cli import (
     accuracy,
+    attribution,
     breakeven,
     catalog,
     data,
     measure,
+    pareto,
     plans,
     prompt_carbon,
+    reproduce,
     scenarios,
+    stochastic,
     version,
 )
 from carbonplan.cli.failures import report
@@ -33,8 +37,11 @@ app = typer.Typer(
 app.command()(scenarios.init)
 app.command()(scenarios.validate)
 app.command()(plans.solve)
+app.command()(pareto.pareto)
 app.command()(plans.verify)
 app.command()(plans.report)
+app.command()(attribution.attribute)
+app.command()(stochastic.stochastic)
 app.command()(accuracy.accuracy)
 app.add_typer(catalog.app, name="catalog")
 app.command()(breakeven.breakeven)
@@ -43,6 +50,7 @@ app.command()(measure.calibrate)
 app.command()(measure.profile)
 app.command()(scenarios.schema)
 app.add_typer(data.app, name="data")
+app.add_typer(reproduce.app, name="reproduce")
 app.command()(version.version)
 
 

@@ -75,6 +75,14 @@ def solve(
             metavar="LIST|all", help="Also solve these baselines, separated by commas, or all."
         ),
     ] = "",
+    myopic: Annotated[
+        bool,
+        typer.Option("--myopic", help="Plan each stage as if it were the last."),
+    ] = False,
+    ablation: Annotated[
+        bool,
+        typer.Option("--ablation", help="Also plan without each lever, to say what it saves."),
+    ] = False,
     gap: Gap = None,
     time_limit: TimeLimit = None,
     threads: Threads = None,
@@ -112,7 +120,9 @@ def solve(
         out=folder,
         overwrite=overwrite,
         baselines=_names(baselines),
+        ablation=ablation,
         allow_range=allow_range,
+        myopic=myopic,
     )
     with shown(progress, quiet=quiet) as on_progress:
         result = pipeline.run(loaded, options, on_progress=on_progress, render=files)

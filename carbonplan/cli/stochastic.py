@@ -64,15 +64,15 @@ def stochastic(
     if as_json:
         futures = list(_future_rows(found))
         rows = {key: _ends(one) for key, _, one in _ranges(found)}
-        fails = {"expected_fleet_fails": found.expected_fleet_fails or None}
-        show_json({"objective": named, "futures": futures, **rows, **fails})
+        lacks = {"expected_fleet_lacks": list(found.expected_fleet_lacks)}
+        show_json({"objective": named, "futures": futures, **rows, **lacks})
         return
     show(f"{named['impact']} [{named['unit']}] of {loaded.scenario.name}\n")
     show(table(list(_future_rows(found))))
     show("")
     show(table([{"": words, **_ends(one)} for _, words, one in _ranges(found)]))
     if found.expected_fleet is None:
-        show(f"\nthe fleet of the mean cannot serve all futures: {found.expected_fleet_fails}")
+        show(f"\nservers of the mean cannot serve: {', '.join(found.expected_fleet_lacks)}")
 
 
 def _future_rows(found: Worth) -> Iterator[Row]:

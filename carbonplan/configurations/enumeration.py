@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from itertools import product
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from carbonplan.catalogue.inputs import Inputs, MeasuredProfile, WorkloadClass
+from carbonplan.catalogue.inputs import Inputs, WorkloadClass
 from carbonplan.catalogue.records import ModelCard, Server
-from carbonplan.configurations.hosts import host_candidates, may_serve_batch, out_of_dram
+from carbonplan.configurations.hosts import host_candidates, out_of_dram
+from carbonplan.configurations.modes import llms_in_modes, mode_tables
 from carbonplan.configurations.pruning import Rules
 from carbonplan.configurations.pruning import prune as pruned
 from carbonplan.configurations.records import Configuration, Configurations, Rejection
 from carbonplan.configurations.routes import network_allowance_s
+from carbonplan.configurations.table import (
+    joined,
+    modelled,
+    with_headroom,
+    with_profiles,
+)
 from carbonplan.errors import NoPlanExists
 from carbonplan.scenario.workloads import Workload
 from carbonplan.technology.figures import Role
-from carbonplan.technology.host_sockets import host_share, replica_dram_gb
 from carbonplan.technology.measured_points import measured_profiles
 from carbonplan.technology.operating import (
     ClassLimits,
@@ -53,7 +59,8 @@ def enumerate_configurations(inputs: Inputs, *, prune: bool = True) -> Configura
     """
     candidates: list[tuple[Configuration, Replica]] = []
     rejected: list[Rejection] = []
-    for llm, server in product(inputs.llms, inputs.servers):
+    others = [llm for llm in inputs.llms if llm.llm not in llms_in_modes(inputs)]
+    for llm, server in product(others, inputs.servers):
         for configuration, replica in _candidates(inputs, llm, server):
             reason = impossible(replica) or out_of_dram(inputs, configuration, replica)
             if reason:
@@ -61,21 +68,25 @@ def enumerate_configurations(inputs: Inputs, *, prune: bool = True) -> Configura
             else:
                 candidates.append((configuration, replica))
     tables, infeasible = _evaluate(inputs, candidates)
-    if not tables:
-        raise NoPlanExists(inputs.scenario.name, _unserved(inputs, [*rejected, *infeasible]))
-    table = _joined(tables)
+    modes, of_modes, too_slow = mode_tables(inputs)
+    rejected += [*infeasible, *too_slow]
+    if not tables and not of_modes:
+        raise NoPlanExists(inputs.scenario.name, _unserved(inputs, rejected))
+    table = joined([*tables, *of_modes])
     whole = replicas_are_whole(inputs, table)
     dominated: dict[str, str] = {}
-    if prune:
+    if prune and tables and not energy_may_earn(inputs):
         spare = any(workload.spare_replicas for workload in inputs.scenario.workloads)
         mix = not whole and not spare and not inputs.scenario.fleet.start_costs
         latency = latency_counts(inputs)
         rules = Rules(whole, engines_mix=mix, latency_counts=latency, replicas_count=spare)
-        table, dominated = pruned(table, rules)
-    by_name = {c.name: c for c, _ in candidates}
+        needed, dominated = pruned(joined(tables), rules)
+        table = joined([needed, *of_modes])
+    known = (*(c for c, _ in candidates), *(mode.configuration for mode in modes))
+    by_name = {c.name: c for c in known}
     unneeded = [Rejection(by_name[name], "dominated", why) for name, why in dominated.items()]
     kept = tuple(by_name[name] for name in table["configuration"].values.tolist())
-    return Configurations(kept, (*rejected, *infeasible, *unneeded), table, whole)
+    return Configurations(kept, (*rejected, *unneeded), table, whole)
 
 
 def replicas_are_whole(inputs: Inputs, table: xr.Dataset) -> bool:
@@ -114,15 +125,16 @@ def least_replica_seconds(table: xr.Dataset) -> list[float]:
     return np.where(mixed, seconds["mixed"], split).tolist()
 
 
+def energy_may_earn(inputs: Inputs) -> bool:
+    """Whether carbon falls with energy somewhere: nothing is dominated then by needing less."""
+    return float(inputs.series["intensity_kgco2e_per_kwh"].min()) < 0.0
+
+
 def latency_counts(inputs: Inputs) -> bool:
     """Whether the objective or a bound counts the time to first token."""
     scenario = inputs.scenario
-    weighted = scenario.objective.weights or {}
-    return (
-        scenario.objective.minimise == "latency"
-        or weighted.get("latency", 0.0) > 0
-        or any(bound.impact == "latency" for bound in scenario.bounds)
-    )
+    bounded = {bound.impact for bound in scenario.bounds}
+    return "latency" in scenario.objective.named | bounded
 
 
 def _candidates(inputs: Inputs, llm: ModelCard, server: Server):
@@ -166,13 +178,13 @@ def _evaluate(
     """Operating points of all candidates; those that serve no class are rejected."""
 
     tables, rejected = [], []
-    calibration = calibration_of(inputs)
     for llm in inputs.llms:
         mine = [(c, replica) for c, replica in candidates if c.llm == llm.llm]
         classes = [k for k in inputs.classes if llm.llm in k.workload.llms]
         if not mine or not classes:
             continue
         replicas = [replica for _, replica in mine]
+        calibration = calibration_of(inputs)
         limits = {k.name: class_limits(inputs, k) for k in classes}
         fleet = inputs.scenario.fleet
         points = operating_points(
@@ -189,8 +201,11 @@ def _evaluate(
             calibration,
             widen=fleet.profiles_outside == "widen",
         )
-        modelled = _table(inputs, mine, classes, points)
-        profiled = with_profiles(inputs, modelled, (*inputs.profiles, *measured))
+        profiled = with_profiles(
+            inputs,
+            modelled(inputs, mine, classes, points),
+            (*inputs.profiles, *measured),
+        )
         table = with_headroom(inputs, profiled)
         serves = (table["rate_rps"] > 0).any("request_class").values
         rejected += [
@@ -222,22 +237,6 @@ def named(workload: Workload) -> str:
     return " or ".join(workload.llms)
 
 
-def _joined(tables: list[xr.Dataset]) -> xr.Dataset:
-    """Tables of several LLMs as one."""
-    import xarray as xr
-
-    of_engines = [name for name, v in tables[0].items() if v.dims == ("engine",)]
-    of_pairs = [name for name in tables[0] if name not in of_engines]
-    pairs = xr.concat([table[of_pairs] for table in tables], "configuration")
-    engines = [
-        xr.Dataset(
-            {name: table[name].variable for name in of_engines}, {"engine": table["engine"]}
-        )
-        for table in tables
-    ]
-    return pairs.merge(xr.concat(engines, "engine"))
-
-
 def class_limits(inputs: Inputs, workload_class: WorkloadClass) -> ClassLimits:
     """What a request class asks of a replica."""
     workload, lengths = workload_class.workload, workload_class.request_class
@@ -264,83 +263,3 @@ def _rejection(
         for i in range(len(classes))
     )
     return Rejection(configuration, kind, "; ".join(words))
-
-
-def _table(
-    inputs: Inputs,
-    candidates: list[tuple[Configuration, Replica]],
-    classes: list[WorkloadClass],
-    points: OperatingPoints,
-) -> xr.Dataset:
-    import xarray as xr
-
-    pair, single, engine = ("request_class", "configuration"), ("configuration",), ("engine",)
-    on_host = np.array([c.on_host for c, _ in candidates])
-    batch = np.array([may_serve_batch(k) for k in classes])
-    served = (points.rate_rps > 0) & (batch[:, None] | ~on_host)
-    engines = [c.engine for c, _ in candidates]
-    first = [engines.index(name) for name in dict.fromkeys(engines)]
-    costs = float(inputs.scenario.fleet.start_costs)
-    start_hours = points.start_hours[first] * costs
-    of_slot = np.minimum(start_hours / inputs.scenario.horizon.slot_hours, 1.0)
-    names = [k.name for k in inputs.classes]
-    rows = [names.index(k.name) for k in classes]
-    by_pair = {}
-    for name in ("rate_rps", "energy_kj_per_request", "ttft_s"):
-        values = np.zeros((len(names), len(candidates)))  # of other LLMs' classes
-        values[rows] = np.where(served, getattr(points, name), 0.0)
-        by_pair[name] = (pair, values)
-    by_engine = {
-        "accelerators": np.array([float(candidates[i][0].accelerators) for i in first]),
-        "host_share": np.array([host_share(candidates[i][1]) for i in first]) * on_host[first],
-        "host_dram_gb": np.array([replica_dram_gb(candidates[i][1]) for i in first])
-        * on_host[first],
-        "loaded_kw": points.loaded_kw[first],
-        "start_hours": start_hours,
-        "start_fraction": of_slot,
-        "start_energy_kwh": points.start_energy_kwh[first] * costs,
-    }
-    return xr.Dataset(
-        by_pair | {name: (engine, values) for name, values in by_engine.items()},
-        {
-            "request_class": names,
-            "configuration": [c.name for c, _ in candidates],
-            "engine": [engines[i] for i in first],
-            "sku": (single, [c.sku for c, _ in candidates]),
-            "llm": (single, [c.llm for c, _ in candidates]),
-            "role": (single, [c.role for c, _ in candidates]),
-            "on_host": (single, on_host),
-            "configuration_engine": (single, engines),
-        },
-    )
-
-
-def with_profiles(
-    inputs: Inputs, table: xr.Dataset, profiles: Iterable[MeasuredProfile]
-) -> xr.Dataset:
-    """Replace the model by what was measured, wherever a profile names the pair."""
-    for p in profiles:
-        name = Configuration(
-            p.llm, p.sku, p.tensor_parallel, p.pipeline_parallel, p.precision, p.clock_fraction
-        ).name
-        if name not in table["configuration"].values:
-            continue
-        for one in inputs.classes:
-            asked = p.request_class in (one.name, one.request_class.request_class)
-            if asked and p.llm in one.workload.llms:
-                place = {"request_class": one.name, "configuration": name}
-                limit = inputs.scenario.fleet.utilisation_limit
-                table["rate_rps"].loc[place] = p.max_rate_rps * limit
-                table["energy_kj_per_request"].loc[place] = p.energy_j_per_request / 1e3
-                table["ttft_s"].loc[place] = p.ttft_s
-    return table
-
-
-def with_headroom(inputs: Inputs, table: xr.Dataset) -> xr.Dataset:
-    """Plan each workload at its share of the rates: capacity is a multiple of the load."""
-    import xarray as xr
-
-    headroom = [one.workload.headroom for one in inputs.classes]
-    return table.assign(
-        rate_rps=table["rate_rps"] / xr.DataArray(headroom, dims="request_class")
-    )

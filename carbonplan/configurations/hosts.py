@@ -30,7 +30,7 @@ def host_candidates(
     """What may run on a server's host; nothing without batch work of the LLM."""
     fleet = inputs.scenario.fleet
     asked = any(may_serve_batch(one) and llm.llm in one.workload.llms for one in inputs.classes)
-    if not (fleet.host_reuse and asked and sockets_are_free(server)):
+    if not (fleet.host_reuse and fleet.host_reuse_share and asked and sockets_are_free(server)):
         return
     for tp in fleet.tensor_parallel:
         if tp > server.host.sockets:

@@ -22,24 +22,36 @@ class Configuration:
     clock_fraction: float
     role: Role = "mixed"
     on_host: bool = False  # on CPU sockets of the SKU's host; parallel over those
+    mode: str = ""  # request class that it was measured for and serves alone
+    measured_on: int | None = None  # accelerators of a mode; None: as its parallelism says
 
     @property
     def accelerators(self) -> int:
-        return 0 if self.on_host else self.tensor_parallel * self.pipeline_parallel
+        of_parallelism = self.tensor_parallel * self.pipeline_parallel
+        return 0 if self.on_host else self.measured_on or of_parallelism
 
     @property
     def engine(self) -> str:
-        """Name of what is loaded: the configuration without its clock, which is set at once."""
+        """Name of what is loaded: the configuration without its clock, which is set at once.
+
+        A mode is measured at one clock, and is an engine of its own.
+        """
         parallel = f"tp{self.tensor_parallel}"
         if self.pipeline_parallel > 1:
             parallel += f"pp{self.pipeline_parallel}"
         role = "" if self.role == "mixed" else f":{self.role}"
         place = f"{self.sku}{ON_HOST if self.on_host else ''}"
-        return f"{self.llm}@{place}:{parallel}:{self.precision}{role}"
+        mode = f":{self.mode} at {self.clock}" if self.mode else ""
+        return f"{self.llm}@{place}:{parallel}:{self.precision}{role}{mode}"
 
     @property
     def name(self) -> str:
-        return f"{self.engine}:{round(100 * self.clock_fraction)}%"
+        return f"{self.engine}:{self.clock}"
+
+    @property
+    def clock(self) -> str:
+        """Clock in percent of the boost clock."""
+        return f"{round(100 * self.clock_fraction)}%"
 
 
 @dataclass(frozen=True)

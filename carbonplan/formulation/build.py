@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from carbonplan.formulation import fleet, impacts, operations
+from carbonplan.formulation import fleet, hosts, impacts, operations, over_horizon, risk
 from carbonplan.formulation.operations.sets import Slots
 from carbonplan.problem import Problem
 
@@ -43,6 +43,9 @@ def horizon(problem: Problem) -> pyo.ConcreteModel:
     )
     m = _build(problem, slots, compiled=False)
     impacts.add_objective(m, problem)
+    over_horizon.add(m, problem)
+    if problem.risk.weight:
+        risk.add(m, problem)
     return m
 
 
@@ -53,6 +56,7 @@ def _build(problem: Problem, slots: Slots, *, compiled: bool) -> pyo.ConcreteMod
     operations.sets.add(m, problem, slots)
     fleet.sets.add(m, problem)
     operations.parameters.add(m, problem, compiled=compiled)
+    hosts.add(m, problem)
     for family in (*fleet.FAMILIES, *operations.DECISIONS):
         family.add(m)
     operations.parameters.add_signals(m, problem, compiled=compiled)

@@ -1,4 +1,4 @@
-"""Accounts of a plan as plain values: what plan.json and ``carbonplan attribute --json`` say."""
+"""Accounts of a plan as plain values: for plan.json and ``carbonplan attribute --json``."""
 
 from __future__ import annotations
 
@@ -75,10 +75,8 @@ def sci_departures(inputs: Inputs) -> list[str]:
     """In which a plan's carbon is not what the SCI standard asks for."""
     scenario = inputs.scenario
     found = []
-    if scenario.signal.scope == "market":
+    if scenario.signal.scope == "market" and not scenario.supply.contracts:
         found.append("carbon intensity is market-based, not the grid's")
-    if scenario.supply.contracts:
-        found.append("contracts for power count")
     if scenario.embodied.charge != "owned-time":
         found.append(f"making of servers is charged by {scenario.embodied.charge}")
     if scenario.fleet.existing and not scenario.embodied.include_existing:

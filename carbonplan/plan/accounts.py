@@ -11,7 +11,8 @@ The SCI score (ISO/IEC 21031, key ``iso-21031-2024``) is
 .. math:: SCI = \frac{E I + M}{R}
 
 with the operational carbon :math:`E I` and the embodied carbon :math:`M` of all that is
-provisioned, so of the loaded view, by request and by thousand tokens of output, :math:`R`.
+provisioned, so of the loaded view, by request and by thousand tokens of output, :math:`R`. The
+intensity is the grid's, also where a plan counts contracts for power.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from numpy.typing import NDArray
 
 from carbonplan.plan.idle import idle_weights
 from carbonplan.plan.variables import ATTRIBUTION, PHASES
-from carbonplan.units import G_PER_KG, SECONDS_PER_HOUR, TOKENS_PER_KTOKEN
+from carbonplan.units import G_PER_KG, TOKENS_PER_KTOKEN
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -60,7 +61,7 @@ class Account:
     by_phase
         Of these, those of prompts and those of answers.
     sci_kgco2e
-        Carbon with what is idle, that the SCI score counts.
+        Carbon that the SCI score counts: with what is idle, by the grid's intensity.
     """
 
     name: str
@@ -134,30 +135,12 @@ def books(data: xr.Dataset) -> Books:
         served=_array(data, "served_impact"),
         idle=_array(data, "idle_impact"),
         hours=_array(data, "served_accelerator_hours"),
-        requests=answered_requests(data),
+        requests=_array(data, "answered_requests"),
     )
 
 
 def _array(data: xr.Dataset, name: str) -> Floats:
     return data[name].transpose(*ATTRIBUTION[name].dims).values
-
-
-def answered_requests(data: xr.Dataset) -> Floats:
-    """Requests answered over the horizon, (request_class, sku, region).
-
-    Replicas that take prompts alone answer nothing: all of their time is the prompts'.
-    """
-    import xarray as xr
-
-    hours = data["weight"] * data["slot_hours"]
-    asked = xr.dot(data["load_rps"], hours, dim="slot") * SECONDS_PER_HOUR
-    answered = asked.where(data["prompt_time_share"] < 1.0, 0.0)
-    engine = data.indexes["engine"].get_indexer(data["configuration_engine"].values)
-    sku = data.indexes["sku"].get_indexer(data["engine_sku"].values)[engine]
-    found = np.zeros([data.sizes[dim] for dim in ("sku", "request_class", "region")])
-    of_configuration = answered.transpose("configuration", "request_class", "region")
-    np.add.at(found, sku, of_configuration.values)
-    return found.transpose(1, 0, 2)
 
 
 def loaded(of: Books) -> tuple[Floats, Floats]:
@@ -199,8 +182,27 @@ def total_account(data: xr.Dataset) -> Account:
             **vars(whole),
             "accelerator_hours": hours,
             "impacts": impacts,
-            "sci_kgco2e": impacts.get("carbon", 0.0),
+            "sci_kgco2e": _sci_kgco2e(impacts),
         }
+    )
+
+
+def carbon_by_region(
+    data: xr.Dataset,
+) -> tuple[dict[str, dict[str, float]], dict[str, dict[str, float]]]:
+    """Carbon of workloads, and of what serves nobody by state, each by region [kgCO2e]."""
+    of = books(data)
+    rows = [i for i, name in enumerate(of.impacts) if name in SUMS["carbon"]]
+    served = of.served[rows].sum(axis=(0, 2, 3))  # (request_class, region)
+    idle = of.idle[rows].sum(axis=(0, 2))  # (state, region)
+    workloads = {
+        name: served[mine[:, 0, 0]].sum(axis=0)
+        for name, mine in _members(data, "workload").items()
+    }
+    regions = data["region"].values.tolist()
+    return tuple(
+        {name: dict(zip(regions, values.tolist(), strict=True)) for name, values in one.items()}
+        for one in (workloads, dict(zip(of.states, idle, strict=True)))
     )
 
 
@@ -230,7 +232,7 @@ def _account(
     by_phase = np.einsum("ikpgr,kgr->pi", served, mine)
     phases = {phase: _named(of, by_phase[p]) for p, phase in enumerate(PHASES)}
     requests = (of.requests * mine).sum(axis=(1, 2))
-    carbon = _named(of, np.einsum("ikpgr,kgr->i", with_idle, mine))
+    with_all = _named(of, np.einsum("ikpgr,kgr->i", with_idle, mine))
     return Account(
         name=name,
         idle=False,
@@ -240,8 +242,14 @@ def _account(
         accelerator_hours=float(np.einsum("kpgr,kgr->", of.hours, mine)),
         impacts=_named(of, by_phase.sum(axis=0)),
         by_phase=phases,
-        sci_kgco2e=carbon.get("carbon", 0.0),
+        sci_kgco2e=_sci_kgco2e(with_all),
     )
+
+
+def _sci_kgco2e(impacts: Mapping[str, float]) -> float:
+    """Carbon by the grid's intensity, which is told apart where there are contracts."""
+    operational = impacts.get("location_carbon", impacts.get("operational_carbon", 0.0))
+    return operational + impacts.get("embodied_carbon", 0.0)
 
 
 def _idle_account(of: Books, state: str, idle: Floats, hours: float) -> Account:

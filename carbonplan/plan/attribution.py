@@ -22,9 +22,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from carbonplan.formulation.impacts import SUMS
-from carbonplan.plan.occupancy import Floats, Occupancy, Places, occupancy, of_class
+from carbonplan.plan.occupancy import Occupancy, occupancy, positions
+from carbonplan.plan.roles import answered_rps, answering
+from carbonplan.plan.shares import Floats, Places, of_class
 from carbonplan.plan.standing import standing_in_slots
 from carbonplan.plan.variables import ATTRIBUTION, PHASES
+from carbonplan.units import SECONDS_PER_HOUR
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -67,10 +70,24 @@ def attribution(program: Program, values: Floats, data: xr.Dataset) -> dict[str,
     arrays = {
         "served_impact": divided[:, :served].reshape(-1, classes, len(PHASES), *places),
         "idle_impact": divided[:, served:],
+        "answered_requests": answered_requests(data),
         "served_accelerator_hours": hours[:served].reshape(classes, len(PHASES), *places),
         "idle_accelerator_hours": hours[served:],
     }
     return {name: (ATTRIBUTION[name].dims, array) for name, array in arrays.items()}
+
+
+def answered_requests(data: xr.Dataset) -> Floats:
+    """Requests answered over the horizon, (request_class, sku, region)."""
+    import xarray as xr
+
+    seconds = SECONDS_PER_HOUR * data["weight"] * data["slot_hours"]
+    answered = xr.dot(answered_rps(data), seconds, dim="slot")
+    engine = positions(data["configuration_engine"], data["engine"])[answering(data)]
+    sku = positions(data["engine_sku"], data["sku"])[engine]
+    found = np.zeros([data.sizes[dim] for dim in ("sku", "request_class", "region")])
+    np.add.at(found, sku, answered.transpose("configuration", "request_class", "region").values)
+    return found.transpose(1, 0, 2)
 
 
 @dataclass(frozen=True)
@@ -134,7 +151,7 @@ class _Division:
         off = np.zeros((self.data.sizes["sku"], self.data.sizes["region"], standing.shape[1]))
         off[sku, region] = per_kw * off_kw * (standing - powered)
         of_all = np.zeros(tuple(self.data.sizes[dim] for dim in ("stage", *PLACE)))
-        stage = self.data.indexes["stage"].get_indexer(self.data["slot_stage"].values)
+        stage = positions(self.data["slot_stage"], self.data["stage"])
         np.add.at(of_all, (stage, sku[:, None], region[:, None]), per_kw * off_kw * standing)
         at = tuple(self._at(servers, dim) for dim in ("stage", *PLACE))
         counted["Servers"] = counted["Servers"] - of_all[at]
@@ -183,7 +200,7 @@ class _Division:
         """Holders and regions that a label is about, (holder, sku, region)."""
         concerned = np.ones(self.held.accelerator_hours.shape, dtype=bool)
         if "request_class" in label:
-            k = self.data.indexes["request_class"].get_loc(label["request_class"])
+            k = self.data["request_class"].values.tolist().index(label["request_class"])
             mine = [of_class(k, phase) for phase in PHASES]
             concerned[np.setdiff1d(np.arange(len(concerned)), mine)] = False
         if "region" in label:
@@ -203,18 +220,19 @@ class _Division:
     def _at(self, layout: Layout, dim: str) -> Places:
         """Position along a dimension of each label."""
         axis = layout.dims.index(dim)
-        return self.data.indexes[dim].get_indexer([label[axis] for label in layout.labels])
+        place = {name: i for i, name in enumerate(self.data[dim].values.tolist())}
+        return np.array([place[label[axis]] for label in layout.labels], dtype=np.intp)
 
     def _sku_at(self, layout: Layout) -> Places:
         """Position of the SKU of each label; of an upgraded server the one that it becomes."""
         for dim in ("new_sku", "sku"):
             if dim in layout.dims:
                 return self._at(layout, dim)
-        engine_sku = self.data.indexes["sku"].get_indexer(self.data["engine_sku"].values)
+        engine_sku = positions(self.data["engine_sku"], self.data["sku"])
         if "engine" in layout.dims:
             return engine_sku[self._at(layout, "engine")]
-        engines = self.data["configuration_engine"].values[self._at(layout, "configuration")]
-        return engine_sku[self.data.indexes["engine"].get_indexer(engines)]
+        engine = positions(self.data["configuration_engine"], self.data["engine"])
+        return engine_sku[engine[self._at(layout, "configuration")]]
 
 
 def _rates(vector: Floats, layout: Layout) -> Floats:

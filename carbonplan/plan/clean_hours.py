@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from carbonplan.plan.roles import answered_rps
+
 if TYPE_CHECKING:
     import xarray as xr
     from numpy.typing import NDArray
@@ -24,10 +26,10 @@ if TYPE_CHECKING:
 def clean_hours(data: xr.Dataset) -> dict[str, dict[str, float] | None]:
     """``share`` and ``evenly_share`` of each batch workload [1]; None where no hour is cleaner.
 
-    Reads ``load_rps``, ``intensity_kgco2e_per_kwh``, ``weight``, ``slot_hours``, ``workload``
-    and ``class_kind``.
+    Reads ``load_rps`` of what answers requests, ``intensity_kgco2e_per_kwh``, ``weight``,
+    ``slot_hours``, ``workload`` and ``class_kind``.
     """
-    load_rps = data["load_rps"].transpose("request_class", "configuration", "region", "slot")
+    load_rps = answered_rps(data)
     intensity = data["intensity_kgco2e_per_kwh"].transpose("region", "slot").values
     hours = (data["weight"] * data["slot_hours"]).values
     batch = data["class_kind"].values == "batch"

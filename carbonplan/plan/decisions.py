@@ -24,8 +24,13 @@ VARIABLE_OF = {
     "Kept": "kept_servers",
     "Upgraded": "upgraded_servers",
     "Moved": "moved_servers",
+    "Fitted": "fitted_servers",
+    "FittedServers": "fitted_fleet",
     "Powered": "powered_servers",
+    "PoweredFitted": "powered_fitted",
 }
+
+OF_RISK = ("Threshold", "Excess")  # they follow from what the summary says of the futures
 
 
 def variable_name(family: str) -> str:
@@ -71,6 +76,8 @@ def decisions(
         for name in DECISIONS
     }
     for family, layout in columns.items():
+        if family in OF_RISK:
+            continue
         operated = layout.positions.ndim == 2
         dims = (*layout.dims, "slot") if operated else layout.dims
         dense = np.zeros([sizes[dim] for dim in dims])

@@ -42,6 +42,7 @@ PHASES: Mapping[Role, tuple[str, ...]] = {  # that a replica takes part in
 }
 SERIES_TITLES = {
     "intensity_kgco2e_per_kwh": "carbon intensity",
+    "residual_intensity_kgco2e_per_kwh": "carbon intensity left by contracts",
     "pue": "PUE",
     "price_usd_per_kwh": "energy price",
     "wue_l_per_kwh": "water on site",
@@ -104,6 +105,11 @@ def price_figures(server: Server, acquisition: str) -> Figures:
     """A server that is bought, and the life over which it is paid; or one that is rented."""
     price = _of(f"price of {server.name}", server.price)
     return (price, *lifetime_figures(server)) if acquisition == "purchase" else (price,)
+
+
+def memory_figures(server: Server) -> Figures:
+    """Prices of memory that a server is bought without."""
+    return tuple(_of(f"price of {one.part}", one) for one in server.memory_parts)
 
 
 def lifetime_figures(server: Server) -> Figures:

@@ -12,6 +12,8 @@ import numpy as np
 from carbonplan.catalogue.cohorts import cohorts
 from carbonplan.problem.charges import server_kgco2e, server_usd
 from carbonplan.problem.fleet import existing_servers
+from carbonplan.problem.supply import residual_intensity
+from carbonplan.problem.memory import memory_grounds, memory_names
 from carbonplan.technology.embodied import embodied_footprint
 from carbonplan.units import W_PER_KW
 
@@ -32,7 +34,10 @@ BY_SITE = (
 )
 BY_SLOT = ("weight", "previous", "run", "slot_hours")
 BY_OPERATING_POINT = ("rate_rps", "energy_kj_per_request", "ttft_s")
-BY_ENGINE = ("accelerators", "loaded_kw", "start_energy_kwh", "start_hours")
+BY_ENGINE = (
+    *("accelerators", "host_share", "host_dram_gb"),
+    *("loaded_kw", "start_energy_kwh", "start_hours"),
+)
 
 
 def plan_labels(inputs: Inputs, configurations: Configurations) -> dict[str, list[str]]:
@@ -48,7 +53,10 @@ def plan_labels(inputs: Inputs, configurations: Configurations) -> dict[str, lis
         "engine": list(dict.fromkeys(one.engine for one in configurations.kept)),
         "configuration": [one.name for one in configurations.kept],
         "request_class": [request_class.name for request_class in inputs.classes],
+        "memory": memory_names(inputs),
+        "partition": list(dict.fromkeys(one.way for one in inputs.classes if one.is_optional)),
         "origin": [str(name) for name in inputs.rtt_s["origin"].values],
+        "contract": [contract.name for contract in inputs.scenario.supply.contracts],
     }
 
 
@@ -70,6 +78,7 @@ def grounds(
         "slot_stage": inputs.series["stage"].values,
         "slot_future": inputs.series["future"].values,
         "lost_region": inputs.series["lost_region"].values,
+        "idle_intensity_kgco2e_per_kwh": idle_intensity(inputs).sel(region=regions).values,
         "demand_rps": _demand_rps(inputs, labels["origin"]),
         "rtt_s": inputs.rtt_s.transpose("origin", "region").sel(region=regions).values,
         **{name: by_site[name].transpose("region", "slot").values for name in BY_SITE},
@@ -82,9 +91,21 @@ def grounds(
         "engine_sku": [runs[engine].sku for engine in labels["engine"]],
         "engine_llm": [runs[engine].llm for engine in labels["engine"]],
         "configuration_engine": [one.engine for one in configurations.kept],
+        **memory_grounds(inputs),
         **_by_class(inputs),
         **_by_sku(inputs),
+        **_by_contract(inputs),
     }
+
+
+def idle_intensity(inputs: Inputs) -> xr.DataArray:
+    """Carbon intensity of power that serves no request, (region, slot) [kgCO2e/kWh].
+
+    Where idle power may not earn it is never negative.
+    """
+    intensity = inputs.series["intensity_kgco2e_per_kwh"].transpose("region", "slot")
+    earns = inputs.scenario.signal.negative != "no-idle-earning"
+    return intensity if earns else intensity.clip(min=0.0)
 
 
 def _demand_rps(inputs: Inputs, origins: list[str]) -> NDArray[np.float64]:
@@ -93,8 +114,9 @@ def _demand_rps(inputs: Inputs, origins: list[str]) -> NDArray[np.float64]:
     by_workload = arrivals.sel(
         workload=[one.workload.name for one in inputs.classes], origin=origins
     )
-    share = np.array([one.request_class.share for one in inputs.classes])
-    return share[:, None, None] * by_workload.values
+    names = [one.name for one in inputs.classes]
+    share = inputs.series["share"].sel(request_class=names).transpose("request_class", "slot")
+    return share.values[:, None] * by_workload.values
 
 
 def _by_class(inputs: Inputs) -> dict[str, list]:
@@ -105,6 +127,14 @@ def _by_class(inputs: Inputs) -> dict[str, list]:
         "class_llm": [one.workload.llm for one in classes],
         "input_tokens": [one.request_class.input_tokens for one in classes],
         "output_tokens": [one.request_class.output_tokens for one in classes],
+    }
+
+
+def _by_contract(inputs: Inputs) -> dict[str, NDArray]:
+    profile, residual = inputs.series["contract_profile"], residual_intensity(inputs.series)
+    return {
+        "contract_profile": profile.transpose("contract", "slot").values,
+        "residual_intensity_kgco2e_per_kwh": residual.transpose("region", "slot").values,
     }
 
 

@@ -1,4 +1,4 @@
-"""Who bears what serves nobody: those whom accelerators serve, by the hours that they hold them.
+"""Who bears what serves nobody: those who are served, by the accelerator hours they hold.
 
 What is idle on a SKU in a region is borne by those served there; where nobody is, by those
 served on the region's other SKUs; where nobody is there either, by all.

@@ -1,9 +1,9 @@
 """Parts of replicas are merged before replicas are rounded up.
 
-Rounding up gives every part of a replica a whole one. Where another engine of the same LLM in
-the same region and slot has a part to spare, the load of the first part moves there, if that
-saves: a replica and its share of a powered server, less what the load costs more where it
-goes. What is saved is counted by the objective's own coefficients. Nothing else of the plan
+Rounding up gives every part of a replica a whole one. Where another engine of the same LLM and
+phases in the same region and slot has a part to spare, the load of the first part moves there,
+if that saves: a replica and its share of a powered server, less what the load costs more where
+it goes. What is saved is counted by the objective's own coefficients. Nothing else of the plan
 changes, so that only throughput, hosting and starts have to be looked at again.
 """
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from carbonplan.catalogue.inputs import Inputs
-    from carbonplan.configurations import Configurations
+    from carbonplan.configurations import Configuration, Configurations
     from carbonplan.program import Program
 
 Place = tuple[str, str]  # engine or sku, region
@@ -38,8 +38,10 @@ class Engines:
     ----------
     engine_of
         Engine of each configuration.
-    llm_of, sku_of
-        Of each engine.
+    pool_of
+        Of each engine, what it has in common with those that its load may move to.
+    sku_of
+        SKU of each engine.
     server_share
         Share of a server's accelerators that a replica takes [1].
     start_fraction
@@ -49,7 +51,7 @@ class Engines:
     """
 
     engine_of: Mapping[str, str]
-    llm_of: Mapping[str, str]
+    pool_of: Mapping[str, tuple[str, ...]]
     sku_of: Mapping[str, str]
     server_share: Mapping[str, float]
     start_fraction: Mapping[str, float]
@@ -63,12 +65,17 @@ class Engines:
         rate = table["rate_rps"].transpose("request_class", "configuration")
         return cls(
             engine_of={one.name: one.engine for one in kept},
-            llm_of={one.engine: one.llm for one in kept},
+            pool_of={one.engine: _pool(one) for one in kept},
             sku_of={one.engine: one.sku for one in kept},
             server_share={one.engine: one.accelerators / in_server[one.sku] for one in kept},
             start_fraction=table["start_fraction"].to_series().to_dict(),
             rate_rps=rate.to_series().to_dict(),
         )
+
+
+def _pool(one: Configuration) -> tuple[str, ...]:
+    """An LLM where a replica serves both phases; a phase is handed over by its weights."""
+    return (one.llm,) if one.role == "mixed" else (one.llm, one.precision, one.role)
 
 
 @dataclass(frozen=True)
@@ -90,7 +97,7 @@ def merged(
     alike = defaultdict(list)
     for engine, region in sorted(replicas, key=lambda place: values[replicas[place]].sum()):
         if values[replicas[engine, region]].any():
-            alike[engines.llm_of[engine], region].append((engine, region))
+            alike[engines.pool_of[engine], region].append((engine, region))
     for places in alike.values():
         for donor, receiver in permutations(places, 2):
             engine, region = donor

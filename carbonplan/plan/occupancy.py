@@ -18,46 +18,26 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
+from carbonplan.plan.shares import (
+    Floats,
+    Places,
+    Shape,
+    Shares,
+    classes,
+    holders,
+    joined,
+    of_class,
+    of_state,
+    of_states,
+    shares_at,
+)
 from carbonplan.plan.standing import standing_in_slots
-from carbonplan.plan.variables import PHASES, STATES
 
 if TYPE_CHECKING:
     import xarray as xr
 
-Floats = NDArray[np.float64]
-Places = NDArray[np.intp]
-
 NOISE = 1e-6  # of a server; what lacks so little to a whole one is rounding
-
-
-@dataclass(frozen=True)
-class Shares:
-    """How amounts at places are divided among holders; the shares of a place sum to one.
-
-    Attributes
-    ----------
-    place
-        Position of the amount, counted through its array, (entry,).
-    target
-        Position of the holder at its SKU and region, counted through ``shape``, (entry,).
-    share
-        Of the amount at the place, (entry,) [1].
-    shape
-        Holders, SKUs and regions: each class in each phase, then each state.
-    """
-
-    place: Places
-    target: Places
-    share: Floats
-    shape: tuple[int, int, int]
-
-    def of(self, amounts: Floats) -> Floats:
-        """Amounts divided among their holders, (holder, sku, region)."""
-        parts = amounts.ravel()[self.place] * self.share
-        divided = np.bincount(self.target, parts, minlength=int(np.prod(self.shape)))
-        return divided.reshape(self.shape)
 
 
 @dataclass(frozen=True)
@@ -107,11 +87,11 @@ def occupancy(data: xr.Dataset) -> Occupancy:
     servers = standing_in_slots(data).values
     powered = data["powered_servers"].transpose("sku", "region", "slot").values
     replicas = _replicas(data)
-    sku_of = data.indexes["sku"].get_indexer(data["engine_sku"].values)
+    sku_of = positions(data["engine_sku"], data["sku"])
     on = _powered(data, replicas, powered, sku_of, shape)
     off = _off(data, servers, powered, shape)
     hours = (data["weight"] * data["slot_hours"]).values
-    of_slot = data.indexes["stage"].get_indexer(data["slot_stage"].values)
+    of_slot = positions(data["slot_stage"], data["stage"])
     server_hours = np.stack(
         [
             on.of(powered * mine) + off.of((servers - powered) * mine)
@@ -119,7 +99,7 @@ def occupancy(data: xr.Dataset) -> Occupancy:
         ]
     )
     return Occupancy(
-        replicas=_shares(
+        replicas=shares_at(
             replicas.holder,
             (replicas.engine, replicas.region, replicas.slot),
             replicas.share,
@@ -134,31 +114,10 @@ def occupancy(data: xr.Dataset) -> Occupancy:
     )
 
 
-def holders(classes: int) -> int:
-    """How many there are of that may hold something."""
-    return len(PHASES) * classes + len(STATES)
-
-
-def of_class(request_class: Places, phase: str) -> Places:
-    """Numbers of classes in a phase, as holders."""
-    return len(PHASES) * request_class + PHASES.index(phase)
-
-
-def _shares(
-    holder: Places,
-    at: tuple[Places, Places, Places],
-    share: Floats,
-    amounts: tuple[int, ...],
-    sku: Places,
-    shape: tuple[int, int, int],
-) -> Shares:
-    """Shares of amounts over (something, region, slot)."""
-    return Shares(
-        place=np.ravel_multi_index(at, amounts),
-        target=np.ravel_multi_index((holder, sku, at[1]), shape),
-        share=share,
-        shape=shape,
-    )
+def positions(names: xr.DataArray, among: xr.DataArray) -> Places:
+    """Position of each name among the labels of a dimension."""
+    place = {name: position for position, name in enumerate(among.values.tolist())}
+    return np.array([place[name] for name in names.values.tolist()], dtype=np.intp)
 
 
 def _replicas(data: xr.Dataset) -> _Replicas:
@@ -169,7 +128,7 @@ def _replicas(data: xr.Dataset) -> _Replicas:
     rate = data["rate_rps"].transpose("request_class", "configuration").values
     prompts = data["prompt_time_share"].transpose("request_class", "configuration").values
     k, c, r, t = np.nonzero((load.values > 0.0) & (rate > 0.0)[:, :, None, None])
-    e = data.indexes["engine"].get_indexer(data["configuration_engine"].values)[c]
+    e = positions(data["configuration_engine"], data["engine"])[c]
     busy = load.values[k, c, r, t] / rate[k, c]
     all_busy = np.zeros(running.shape)
     np.add.at(all_busy, (e, r, t), busy)
@@ -178,7 +137,7 @@ def _replicas(data: xr.Dataset) -> _Replicas:
     idle = np.nonzero((running > 0.0) | (starts > 0.0))
     ready = 1.0 - all_busy[idle] / np.where(running[idle] > 0.0, running[idle], 1.0)
     parts = {"input": share * prompts[k, c], "output": share * (1.0 - prompts[k, c])}
-    state = np.full(len(ready), _of_state("ready", data.sizes["request_class"]))
+    state = np.full(len(ready), of_state("ready", data.sizes["request_class"]))
     return _Replicas(
         holder=np.concatenate([*(of_class(k, phase) for phase in parts), state]),
         **{
@@ -197,7 +156,7 @@ def _powered(
     replicas: _Replicas,
     powered: Floats,
     sku_of: Places,
-    shape: tuple[int, int, int],
+    shape: Shape,
 ) -> Shares:
     """Powered servers: accelerators of replicas, those beside them, and whole servers."""
     of_one = data["accelerators"].values
@@ -216,7 +175,7 @@ def _powered(
         "parked": (spare - resting) / whole,
         "resting": np.where(total > 0.0, resting / whole, 1.0),
     }
-    served = _shares(
+    served = shares_at(
         replicas.holder,
         (g, replicas.region, replicas.slot),
         held / whole[g, replicas.region, replicas.slot],
@@ -224,12 +183,10 @@ def _powered(
         g,
         shape,
     )
-    return _joined(served, *_of_states(nobody, shape))
+    return joined(served, *of_states(nobody, shape))
 
 
-def _off(
-    data: xr.Dataset, servers: Floats, powered: Floats, shape: tuple[int, int, int]
-) -> Shares:
+def _off(data: xr.Dataset, servers: Floats, powered: Floats, shape: Shape) -> Shares:
     """Servers that are off: for now, in reserve, or unused; by the most that are powered."""
     likely = _most(data, np.where(data["weight"].values > 0.0, powered, 0.0))
     ever = np.minimum(_most(data, powered), servers)
@@ -238,8 +195,11 @@ def _off(
     waiting = np.clip(ever - np.maximum(likely, powered), 0.0, None)
     unused = servers - ever
     servers_in = {"off": off - waiting - unused, "reserve": waiting, "unused": unused}
-    states = {name: np.where(off > 0.0, of / whole, 0.0) for name, of in servers_in.items()}
-    return _joined(*_of_states(states, shape))
+    states = {
+        name: np.where(off > 0.0, of / whole, float(name == "off"))
+        for name, of in servers_in.items()
+    }
+    return joined(*of_states(states, shape))
 
 
 def _most(data: xr.Dataset, powered: Floats) -> Floats:
@@ -252,7 +212,7 @@ def _most(data: xr.Dataset, powered: Floats) -> Floats:
     return most
 
 
-def _standing(server_hours: Floats, shape: tuple[int, int, int]) -> Shares:
+def _standing(server_hours: Floats, shape: Shape) -> Shares:
     """Standing through a stage is divided as the hours of its servers are.
 
     Parameters
@@ -262,7 +222,7 @@ def _standing(server_hours: Floats, shape: tuple[int, int, int]) -> Shares:
     """
     total = server_hours.sum(axis=1, keepdims=True)
     share = server_hours / np.where(total > 0.0, total, 1.0)
-    unused = share[:, _of_state("unused", _classes(shape))]
+    unused = share[:, of_state("unused", classes(shape))]
     unused[total[:, 0] <= 0.0] = 1.0
     stage, holder, sku, region = np.nonzero(share)
     amounts = len(server_hours), *shape[1:]
@@ -272,30 +232,3 @@ def _standing(server_hours: Floats, shape: tuple[int, int, int]) -> Shares:
         share=share[stage, holder, sku, region],
         shape=shape,
     )
-
-
-def _of_states(states: dict[str, Floats], shape: tuple[int, int, int]) -> list[Shares]:
-    """Shares of states over (sku, region, slot) as entries."""
-    found = []
-    for state, share in states.items():
-        at = np.nonzero(share)
-        holder = np.full(len(at[0]), _of_state(state, _classes(shape)))
-        found.append(_shares(holder, at, share[at], share.shape, at[0], shape))
-    return found
-
-
-def _joined(*shares: Shares) -> Shares:
-    arrays = {
-        name: np.concatenate([getattr(one, name) for one in shares])
-        for name in ("place", "target", "share")
-    }
-    return Shares(**arrays, shape=shares[0].shape)
-
-
-def _of_state(state: str, classes: int) -> int:
-    """Number of a state in which nobody is served, as a holder."""
-    return len(PHASES) * classes + list(STATES).index(state)
-
-
-def _classes(shape: tuple[int, int, int]) -> int:
-    return (shape[0] - len(STATES)) // len(PHASES)

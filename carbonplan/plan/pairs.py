@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from carbonplan.configurations import Configuration
+from carbonplan.configurations.modes import configuration_of, is_of
 from carbonplan.plan.figures import Figure, Figures, Modelled, host_figures
+from carbonplan.technology.host_sockets import host_replica
 from carbonplan.technology.measured import (
     MeasuredReplica,
     measured_replicas,
@@ -69,6 +71,9 @@ def replica_of(inputs: Inputs, one: Configuration) -> Replica:
     """The replica that a configuration is."""
     servers = {server.name: server for server in inputs.servers}
     llms = {card.llm: card for card in inputs.llms}
+    if one.on_host:
+        of = servers[one.sku], llms[one.llm]
+        return host_replica(*of, one.tensor_parallel, one.precision)
     return Replica(
         servers[one.sku],
         llms[one.llm],
@@ -77,26 +82,20 @@ def replica_of(inputs: Inputs, one: Configuration) -> Replica:
         one.precision,
         one.clock_fraction,
         one.role,
+        one.mode,
     )
 
 
 def _measured_points(inputs: Inputs) -> dict[tuple[str, str], Figures]:
     """Measured operating points, by class and configuration."""
-    found = {}
-    for profile in inputs.profiles:
-        configuration = Configuration(
-            profile.llm,
-            profile.sku,
-            profile.tensor_parallel,
-            profile.pipeline_parallel,
-            profile.precision,
-            profile.clock_fraction,
+    return {
+        (one.name, configuration_of(profile, one).name): (
+            Figure("measured profile", "measured", profile.source),
         )
-        for one in inputs.classes:
-            if profile.request_class in (one.name, one.request_class.request_class):
-                figures = (Figure("measured profile", "measured", profile.source),)
-                found[one.name, configuration.name] = figures
-    return found
+        for profile in inputs.profiles
+        for one in inputs.classes
+        if is_of(profile, one)
+    }
 
 
 def _between_times(models: Modelled, pair: Pair, measured: MeasuredReplica) -> Pair:

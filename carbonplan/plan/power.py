@@ -3,11 +3,12 @@ r"""What the servers of a plan draw, by what they draw it for.
 .. math::
 
     P_{grt} = w^{off}_g (S_{gr} - p_{grt}) + (w^{host}_g + w^{parked}_g) p_{grt}
+            - \sum_m w^{memory}_{gm} f_{grmt}
             + \sum_{e \in g} \Big( w^{loaded}_e n_{ert} + E^{start}_e s_{ert} / h_t
             + \sum_{c \in e} \sum_k e_{kc} L_{kcrt} \Big)
 
-with servers S, of them powered p, replicas n of engine e, load L at its clocks c and starts s
-(1 kJ per request at one request per second is 1 kW).
+with servers S, of them powered p, f of those with memory of size m, replicas n of engine e,
+load L at its clocks c and starts s (1 kJ per request at one request per second is 1 kW).
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ def it_power_by_use_kw(data: xr.Dataset) -> dict[str, xr.DataArray]:
         "serving": _by_sku(data, serving),
         "ready": _by_sku(data, data["loaded_kw"] * data["replicas"]),
         "accelerators": data["parked_kw"] * powered,
-        "hosts": data["host_idle_kw"] * powered,
+        "hosts": data["host_idle_kw"] * powered - _spared_by_memory(data),
         "off": data["off_kw"] * (standing_in_slots(data) - powered),
         "starts": _by_sku(data, starts),
     }
@@ -51,16 +52,26 @@ def consequences(data: xr.Dataset) -> dict[str, xr.DataArray]:
     by_use = it_power_by_use_kw(data)
     it_power = sum(by_use.values())
     site_power = data["pue"] * it_power.sum("sku")
+    serving = data["pue"] * by_use["serving"].sum("sku")
+    idle_intensity = data["idle_intensity_kgco2e_per_kwh"]
+    earned = (data["intensity_kgco2e_per_kwh"] - idle_intensity) * serving
     hours = data["weight"] * data["slot_hours"]
     energy = {use: xr.dot(power, hours, dim="slot") for use, power in by_use.items()}
     energy["overhead"] = xr.dot(it_power, (data["pue"] - 1.0) * hours, dim="slot")
     arrays = {
         "it_power_kw": it_power,
         "site_power_kw": site_power,
-        "operational_kgco2e_per_hour": data["intensity_kgco2e_per_kwh"] * site_power,
+        "operational_kgco2e_per_hour": idle_intensity * site_power + earned,
         "energy_kwh": _stacked(energy),
     }
     return {name: array.transpose(*CONSEQUENCES[name].dims) for name, array in arrays.items()}
+
+
+def _spared_by_memory(data: xr.Dataset) -> xr.DataArray:
+    """What powered hosts do not draw for memory that they do not have [kW]."""
+    import xarray as xr
+
+    return xr.dot(data["saved_idle_kw"], data["powered_fitted"], dim="memory")
 
 
 def _by_sku(data: xr.Dataset, by_engine: xr.DataArray) -> xr.DataArray:

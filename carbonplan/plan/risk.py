@@ -17,11 +17,13 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 if TYPE_CHECKING:
     from carbonplan.program import Program
     from carbonplan.scenario.schema import Scenario
+
+ROUNDING = 1e-12  # of sums of probabilities
 
 
 def mean_of_worst(losses: ArrayLike, probability: ArrayLike, tail: float) -> float:
@@ -44,6 +46,25 @@ def joined(losses: ArrayLike, scenario: Scenario) -> float:
 def losses(program: Program, values: ArrayLike) -> dict[str, float]:
     """The objective in each future."""
     return {name: float(loss @ values) for name, loss in program.losses.items()}
+
+
+def with_tight_threshold(
+    program: Program, values: NDArray[np.float64], scenario: Scenario
+) -> NDArray[np.float64]:
+    """The values with threshold and excesses no larger than the losses ask for."""
+    if "Threshold" not in program.columns:
+        return values
+    found = np.array(list(losses(program, values).values()))
+    probability = np.array([future.probability for future in scenario.futures])
+    worst_first = np.argsort(-found, kind="stable")
+    reached = np.searchsorted(
+        np.cumsum(probability[worst_first]), scenario.risk.tail - ROUNDING
+    )
+    threshold = found[worst_first[reached]]
+    tight = values.copy()
+    tight[program.columns["Threshold"].positions] = threshold
+    tight[program.columns["Excess"].positions] = np.maximum(found - threshold, 0.0)
+    return tight
 
 
 def risk_summary(

@@ -24,6 +24,7 @@ from carbonplan.plan.merging import (
     operated,
     with_replicas_that_load,
 )
+from carbonplan.plan.risk import with_tight_threshold
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -69,6 +70,7 @@ def rounding_gap(
     tried = []
     for start in (values, merged(engines, program, values)):
         rounded = _rounded_up(inputs, engines, program, start)
+        rounded = with_tight_threshold(program, rounded, inputs.scenario)
         rise = max(float(program.cost @ (rounded - values)), 0.0) / abs(objective)
         tried.append((_broken_rows(program, rounded), rise))
     kept = [rise for broken, rise in tried if not broken]

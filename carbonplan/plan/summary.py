@@ -11,6 +11,7 @@ from carbonplan.catalogue.bands import KEPT, MOVED
 from carbonplan.plan.objective import named_objective
 from carbonplan.plan.provenance import fingerprint, versions
 from carbonplan.plan.records import SCHEMA_VERSION
+from carbonplan.plan.risk import risk_summary
 from carbonplan.plan.rounding import rounding_gap
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ def summary(
     servers: list[dict[str, object]],
     clean_hours: dict[str, dict[str, float] | None],
     evidence: Mapping[str, object],
+    attribution: Mapping[str, object],
     timings: Mapping[str, float],
     warnings: Sequence[str],
 ) -> dict[str, object]:
@@ -64,6 +66,8 @@ def summary(
         "timings_s": dict(timings),
         "stance": _stance(scenario.uncertainty.stance),
         "evidence": dict(evidence),
+        "risk": risk_summary(program, values, scenario),
+        "attribution": dict(attribution),
         "signal": scenario.signal.model_dump(mode="json"),
         "coefficient_sets": {"embodied": scenario.embodied.coefficient_set},
         "solver": {

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from carbonplan.plan.attribution_table import attribution_rows
+from carbonplan.plan.roles import answered_rps
+
 if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
@@ -61,6 +64,7 @@ def tables(plan: Plan) -> dict[str, pd.DataFrame]:
         "configurations": _configurations(data),
         "hourly": _hourly(data),
         "impacts": _impacts(plan),
+        "attribution": attribution_rows(data),
     }
 
 
@@ -157,7 +161,7 @@ def _hourly(data: xr.Dataset) -> pd.DataFrame:
         "time_utc": np.tile(_iso(data), regions),
         "weight": np.tile(data["weight"].values, regions),
     }
-    load = data["load_rps"].sum("configuration")
+    load = answered_rps(data).sum("configuration")
     for kind in ("online", "batch"):
         chosen = load.isel(request_class=np.flatnonzero(data["class_kind"].values == kind))
         columns[f"{kind}_rps"] = _flat(chosen.sum("request_class"))

@@ -12,6 +12,7 @@ class, what one of them took to make has.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from math import prod
 from typing import TYPE_CHECKING, NamedTuple
 
 from carbonplan.formulation.impacts import parts
@@ -29,8 +30,10 @@ from carbonplan.plan.owning import making_terms, price_terms
 from carbonplan.plan.pairs import Pair, pairs_in_use
 from carbonplan.plan.power import it_power_by_use_kw
 from carbonplan.plan.requests import PhaseEnergy, phase_energies
+from carbonplan.plan.supply import GRID, contract_terms, grid_intensity
 from carbonplan.plan.totals import NETWORK
 from carbonplan.problem.assembly import objective_weights
+from carbonplan.technology.host_sockets import ON_HOST
 
 if TYPE_CHECKING:
     import numpy as np
@@ -47,6 +50,7 @@ SITE_FACTORS = {  # series by which energy counts, by impact
     "onsite_water": ("wue_l_per_kwh",),
     "offsite_water": ("pue", "ewif_l_per_kwh"),
 }
+IDLE = "idle_intensity_kgco2e_per_kwh"  # by which energy counts that serves no request
 FLOWS = ("request_class", "origin", "slot")
 USE_FIGURES = {
     "ready": idle_figures,
@@ -77,6 +81,7 @@ def objective_terms(
         *making_terms(inputs, data, weights.get("embodied_carbon", 0.0)),
         *price_terms(inputs, data, weights.get("cost", 0.0)),
         *_latency_terms(inputs, data, pairs, weights.get("latency", 0.0)),
+        *contract_terms(inputs, data, weights),
     ]
     return [term for term in found if term.value != 0.0]
 
@@ -100,16 +105,23 @@ def _energy_terms(
     by_use = it_power_by_use_kw(data)
     phases = list(phase_energies(inputs, pairs, data))
     for impact, weight in counted.items():
-        factor = weight * data["weight"] * data["slot_hours"]
-        for name in SITE_FACTORS[impact]:
-            factor = factor * data[name]
-        drawn = (*_of_uses(inputs, by_use, factor), *_of_requests(phases, data, factor))
-        of_site = {
-            r: series_figures(inputs, SITE_FACTORS[impact], r) for r in region_names(data)
-        }
+        hours = weight * data["weight"] * data["slot_hours"]
+        factors = site_factors(inputs, impact)
+        serving, idle = (
+            hours * prod(data[name] for name in names)
+            for names in (factors, [IDLE if name == GRID else name for name in factors])
+        )
+        drawn = (*_of_uses(inputs, by_use, idle), *_of_requests(phases, data, serving))
+        of_site = {r: series_figures(inputs, factors, r) for r in region_names(data)}
         for part, sku, figures, values in drawn:
             for (region, site), value in zip(of_site.items(), values, strict=True):
                 yield Term(impact, part, sku, region, float(value), figures + site)
+
+
+def site_factors(inputs: Inputs, impact: str) -> tuple[str, ...]:
+    """Series by which energy counts, as the scenario accounts for contracts."""
+    grid = grid_intensity(inputs)
+    return tuple(grid if name == GRID else name for name in SITE_FACTORS[impact])
 
 
 def _of_uses(
@@ -135,7 +147,7 @@ def _of_requests(
     counted = counted.transpose("request_class", "configuration", "region")
     for one in phases:
         requests = counted.loc[one.pair.request_class, one.pair.configuration].values
-        sku = one.pair.replica.server.name
+        sku = one.pair.replica.server.name.removesuffix(ON_HOST)
         yield Drawn(one.phase, sku, one.figures, one.energy_kj * requests)
 
 

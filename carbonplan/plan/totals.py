@@ -25,8 +25,11 @@ UNITS = {
     "onsite_water": "L",
     "offsite_water": "L",
     "latency": "s",
+    "location_carbon": "kgCO2e",
+    "market_carbon": "kgCO2e",
 }
 NETWORK = "(network)"  # between users and sites: belongs to no SKU
+CONTRACTS = "(contracts)"  # what contracts change: of a region, but of no SKU
 UNDIVIDED = "(all)"
 
 
@@ -67,11 +70,14 @@ def _region_key(label: Mapping[str, str]) -> str:
 
 
 def _sku_key(label: Mapping[str, str], sku_of: Mapping[str, str]) -> str:
-    if "sku" in label:
-        return label["sku"]
+    for dim in ("new_sku", "sku"):
+        if dim in label:
+            return label[dim]
     for dim in ("engine", "configuration"):
         if dim in label:
             return sku_of[label[dim]]
+    if "contract" in label:
+        return CONTRACTS
     return NETWORK if "origin" in label else UNDIVIDED
 
 

@@ -40,7 +40,16 @@ DECISIONS = {
     "moved_servers": Variable(
         ("stage", "cohort", *SERVER, "to_region"), "1", "servers to be moved"
     ),
+    "fitted_servers": Variable(
+        ("stage", "cohort", *SERVER, "memory"), "1", "servers with memory of a size"
+    ),
+    "fitted_fleet": Variable(
+        (*FLEET, "memory"), "1", "the same of all cohorts that stand in a stage"
+    ),
     "powered_servers": Variable((*SERVER, "slot"), "1", "servers switched on"),
+    "powered_fitted": Variable(
+        (*SERVER, "memory", "slot"), "1", "of these, with memory of a size"
+    ),
     "replicas": Variable(RUNNING, "1", "running replicas"),
     "starts": Variable(RUNNING, "1", "replicas that start in the slot"),
     "load_rps": Variable(
@@ -54,6 +63,13 @@ DECISIONS = {
     "backlog_krequests": Variable(
         ("request_class", "slot"), "1e3", "batch requests waiting at the end of the slot"
     ),
+    "chosen": Variable(
+        ("partition", "slot"), "1", "1 where a workload divides its requests so"
+    ),
+    "contracted_kw": Variable(("contract", "region"), "kW", "power contracted"),
+    "matched_kw": Variable(
+        ("contract", "region", "slot"), "kW", "power of servers that a contract feeds"
+    ),
 }
 
 CONSEQUENCES = {
@@ -66,6 +82,12 @@ CONSEQUENCES = {
 }
 
 GROUNDS = {
+    "contract_profile": Variable(
+        ("contract", "slot"), "1", "power delivered by the kW contracted"
+    ),
+    "residual_intensity_kgco2e_per_kwh": Variable(
+        SITE, "kg kWh-1", "carbon intensity of what contracts leave of the grid"
+    ),
     "existing_servers": Variable(("cohort", *SERVER), "1", "servers that stand already"),
     "server_kgco2e": Variable(CHARGED, "kg", "making that a standing server is charged with"),
     "server_usd": Variable(CHARGED, "USD", "cost of a standing server, energy apart"),
@@ -75,6 +97,9 @@ GROUNDS = {
     "demand_rps": Variable(("request_class", "origin", "slot"), "s-1", "requests that arrive"),
     "rtt_s": Variable(("origin", "region"), "s", "network round trip"),
     "intensity_kgco2e_per_kwh": Variable(SITE, "kg kWh-1", "carbon intensity of the grid"),
+    "idle_intensity_kgco2e_per_kwh": Variable(
+        SITE, "kg kWh-1", "the same of power that serves no request"
+    ),
     "pue": Variable(SITE, "1", "power usage effectiveness"),
     "price_usd_per_kwh": Variable(SITE, "USD kWh-1", "price of energy"),
     "wue_l_per_kwh": Variable(SITE, "L kWh-1", "water used on site per IT energy"),
@@ -92,6 +117,10 @@ GROUNDS = {
     "loaded_kw": Variable(("engine",), "kW", "power of an idle replica above parked"),
     "start_energy_kwh": Variable(("engine",), "kWh", "energy of starting a replica"),
     "start_hours": Variable(("engine",), "h", "time that starting a replica takes"),
+    "host_share": Variable(
+        ("engine",), "1", "share of a host's sockets that a replica takes; 0 on accelerators"
+    ),
+    "host_dram_gb": Variable(("engine",), "GB", "memory of a host that a replica takes"),
     "engine_sku": Variable(("engine",), "", "SKU that the replica runs on", True),
     "engine_llm": Variable(("engine",), "", "LLM that the replica serves", True),
     "configuration_engine": Variable(
@@ -117,6 +146,15 @@ GROUNDS = {
     "high_embodied_accelerators_kgco2e": Variable(
         ("sku",), "kg", "the same of the accelerators, at most"
     ),
+    "memory_dram_gb": Variable(("sku", "memory"), "GB", "DRAM of a server by size of memory"),
+    "memory_ssd_gb": Variable(("sku", "memory"), "GB", "SSD of a server by size of memory"),
+    "saved_idle_kw": Variable(
+        ("sku", "memory"), "kW", "power that it is spared against a server as sold"
+    ),
+    "saved_kgco2e": Variable(
+        (*CHARGED, "memory"), "kg", "making that it is not charged with against one as sold"
+    ),
+    "saved_usd": Variable((*CHARGED, "memory"), "USD", "the same of its cost"),
     "host_lifetime_years": Variable(("sku",), "a", "life over which the host is charged"),
     "accelerator_lifetime_years": Variable(
         ("sku",), "a", "life over which the accelerators are charged"
@@ -146,6 +184,7 @@ ATTRIBUTION = {
     "idle_impact": Variable(
         ("impact", "state", *SERVER), "", "what is owed to what serves nobody"
     ),
+    "answered_requests": Variable(("request_class", *SERVER), "1", "requests answered"),
     "served_accelerator_hours": Variable(
         ("request_class", "phase", *SERVER), "h", "accelerators that serve"
     ),
@@ -154,7 +193,7 @@ ATTRIBUTION = {
     ),
 }
 
-VARIABLES = {**DECISIONS, **CONSEQUENCES, **GROUNDS}
+VARIABLES = {**DECISIONS, **CONSEQUENCES, **ATTRIBUTION, **GROUNDS}
 
 USES = {
     "serving": "serving requests",

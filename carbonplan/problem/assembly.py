@@ -18,9 +18,14 @@ from carbonplan.configurations.routes import (
 from carbonplan.errors import NoPlanExists
 from carbonplan.problem.bounds import with_upper_bounds
 from carbonplan.problem.fleet import fleet_coefficients, obtainable
+from carbonplan.problem.memory import host_coefficients, memory_coefficients
+from carbonplan.problem.partitions import demand_carriers, partition_of, partitions_of
+from carbonplan.problem.phases import roles, weights, with_both_phases
+from carbonplan.problem.promises import promises, shares
 from carbonplan.problem.records import Problem
 from carbonplan.problem.renewal import renewal
-from carbonplan.problem.stages import budgets, for_sale, held, slot_stage
+from carbonplan.problem.stages import budgets, for_sale, held, risk, slot_stage, stage_bounds
+from carbonplan.problem.supply import carriers, contract_coefficients, supply
 from carbonplan.problem.waiting import backlog_limit_krequests
 from carbonplan.units import KG_PER_TONNE, MS_PER_S
 
@@ -45,17 +50,20 @@ def assemble(inputs: Inputs, configurations: Configurations) -> Problem:
         A request class that nothing can serve, or an origin that no region is near enough to.
     """
     scenario = inputs.scenario
-    serving = _serving(inputs, configurations)
+    serving = with_both_phases(_serving(inputs, configurations), configurations)
     routes = _routes(inputs, {(k, r) for k, _, r in serving})
+    sizes, fittings = memory_coefficients(inputs)
     _refuse_unserved(inputs, serving, routes)
     problem = Problem(
-        data=_coefficients(inputs, configurations),
+        data=_coefficients(inputs, configurations).merge(sizes),
         online=tuple(k.name for k in inputs.classes if k.workload.kind == "online"),
         batch=tuple(k.name for k in inputs.classes if k.workload.kind == "batch"),
         routes=routes,
         serving=serving,
         engine_of={c.name: c.engine for c in configurations.kept},
         sku_of={c.engine: c.sku for c in configurations.kept},
+        role_of=roles(configurations),
+        weights_of=weights(configurations),
         stock=tuple(
             (node.name, s.sku, s.region, s.servers)
             for s in scenario.fleet.stock
@@ -73,10 +81,20 @@ def assemble(inputs: Inputs, configurations: Configurations) -> Problem:
         start_costs=scenario.fleet.start_costs,
         charge=scenario.embodied.charge,
         objective=objective_weights(inputs),
-        bounds=tuple((bound.impact, bound.at_most) for bound in scenario.bounds),
+        bounds=tuple((b.impact, b.at_most) for b in scenario.bounds if b.stage is None),
+        stage_bounds=stage_bounds(inputs),
         nodes=inputs.nodes,
         renewal=renewal(inputs),
         budget_usd=budgets(inputs),
+        fittings=fittings,
+        carriers={**carriers(inputs), **demand_carriers(inputs)},
+        partition_of=partition_of(inputs),
+        partitions_of=partitions_of(inputs),
+        negative=scenario.signal.negative,
+        supply=supply(inputs),
+        promises=promises(inputs, configurations),
+        shares=shares(inputs),
+        risk=risk(inputs),
     )
     return with_upper_bounds(problem)
 
@@ -84,7 +102,7 @@ def assemble(inputs: Inputs, configurations: Configurations) -> Problem:
 def objective_weights(inputs: Inputs) -> dict[str, float]:
     """Weight of each impact in the objective; a carbon price adds carbon to cost."""
     objective = inputs.scenario.objective
-    weights: dict[str, float] = dict(objective.weights or {objective.minimise: 1.0})
+    weights: dict[str, float] = objective.counted
     price = objective.carbon_price_usd_per_tonne / KG_PER_TONNE
     if price and weights.get("cost"):
         weights["carbon"] = weights.get("carbon", 0.0) + price * weights["cost"]
@@ -174,9 +192,12 @@ def _coefficients(inputs: Inputs, configurations: Configurations) -> xr.Dataset:
         for_sale=for_sale(inputs),
         slot_stage=slot_stage(inputs),
         held=held(inputs),
+        slot_future=series["future"],
         region_open=series["region_open"],
+        **host_coefficients(inputs),
         slot_hours=float(series["slot_hours"].values.flat[0]),
         availability=inputs.scenario.fleet.availability,
+        **contract_coefficients(inputs),
     )
 
 
@@ -187,18 +208,13 @@ def demand(inputs: Inputs) -> xr.Dataset:
     arrivals = inputs.series["arrivals_rps"].transpose("workload", "origin", "slot")
     workloads = xr.DataArray([k.workload.name for k in inputs.classes], dims="request_class")
     names = [k.name for k in inputs.classes]
-    share = xr.DataArray([k.request_class.share for k in inputs.classes], dims="request_class")
+    share = inputs.series["share"].sel(request_class=names).drop_vars("request_class")
     online = xr.DataArray(
         [k.workload.kind == "online" for k in inputs.classes], dims="request_class"
     )
     rps = (arrivals.sel(workload=workloads) * share).drop_vars("workload")
-    rps = rps.assign_coords(request_class=names)
-    waiting = np.stack(
-        [
-            backlog_limit_krequests(inputs, k.workload) * k.request_class.share
-            for k in inputs.classes
-        ]
-    )
+    rps = rps.assign_coords(request_class=names).transpose("request_class", "origin", "slot")
+    waiting = np.stack([backlog_limit_krequests(inputs, k) for k in inputs.classes])
     return xr.Dataset(
         {
             "demand_rps": rps.where(online, 0.0),

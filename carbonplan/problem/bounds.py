@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from carbonplan.problem.earning import with_room
 from carbonplan.problem.records import Problem
 from carbonplan.units import REQUESTS_PER_KREQUEST, SECONDS_PER_HOUR
 
@@ -21,7 +22,8 @@ def with_upper_bounds(problem: Problem) -> Problem:
     (request_class): the largest demand or, of batch, all that may wait and arrive.
     ``replicas_upper`` (engine): replicas for the largest load of every class it serves, twice
     that where half of a slot or more is spent loading. ``servers_upper`` (sku, region): servers
-    for all these replicas, as far as they stand or can be bought.
+    for all these replicas, as far as they stand or can be bought; none is bought for the
+    sockets of its host alone.
     """
     p = problem.data
     krequests_per_rps = SECONDS_PER_HOUR * float(p["slot_hours"]) / REQUESTS_PER_KREQUEST
@@ -30,7 +32,7 @@ def with_upper_bounds(problem: Problem) -> Problem:
     bounded = p.assign(
         flow_upper_rps=p["demand_rps"].max("slot"),
         load_upper_rps=load,
-        replicas_upper=_replicas_needed(problem, load),
+        replicas_upper=with_room(problem, _replicas_needed(problem, load)),
     )
     servers = bounded["existing_servers"].sum("cohort")
     for (g, r), needed in _servers_needed(problem, bounded).items():
@@ -39,7 +41,8 @@ def with_upper_bounds(problem: Problem) -> Problem:
         servers.loc[{"sku": g, "region": r}] = max(standing, most)
     if problem.renewal.moves or problem.renewal.upgrades:
         servers = servers * 0.0 + servers.sum()
-    return replace(problem, data=bounded.assign(**_fleet_bounds(problem, bounded, servers)))
+    bounds = _fleet_bounds(problem, bounded, servers) | _within_hosts(problem, bounded, servers)
+    return replace(problem, data=bounded.assign(**bounds))
 
 
 def _fleet_bounds(
@@ -88,10 +91,22 @@ def _replicas_needed(problem: Problem, load: xr.DataArray) -> xr.DataArray:
     loads = load.to_series()
     for (k, e), seconds in sorted(busy.items()):
         needed.loc[{"engine": e}] += loads[k] * seconds
+    for e, spare in _spare_replicas(problem).items():
+        needed.loc[{"engine": e}] += spare
     return np.ceil(needed / (1 - problem.data["start_fraction"].clip(max=0.5)))
 
 
+def _spare_replicas(problem: Problem) -> dict[str, int]:
+    """Replicas of an engine that may have to stand ready."""
+    promises, found = problem.promises, {}
+    for k, c, _ in problem.serving:
+        spare = promises.spare_replicas.get(promises.workload_of.get(k, ""), 0)
+        found[problem.engine_of[c]] = max(found.get(problem.engine_of[c], 0), spare)
+    return found
+
+
 def _servers_needed(problem: Problem, bounded: xr.Dataset) -> dict[tuple[str, str], float]:
+    """Servers of each site whose accelerators hold all replicas: none is for its host alone."""
     accelerators = (bounded["accelerators"] * bounded["replicas_upper"]).to_series()
     per_server = bounded["sku_accelerators"].to_series() * float(bounded["availability"])
     total: dict[tuple[str, str], float] = {}
@@ -99,6 +114,19 @@ def _servers_needed(problem: Problem, bounded: xr.Dataset) -> dict[tuple[str, st
         site = (problem.sku_of[e], r)
         total[site] = total.get(site, 0.0) + accelerators[e]
     return {site: float(np.ceil(need / per_server[site[0]])) for site, need in total.items()}
+
+
+def _within_hosts(
+    problem: Problem, bounded: xr.Dataset, servers: xr.DataArray
+) -> dict[str, xr.DataArray]:
+    """Replicas of each engine, of those on hosts no more than have room there, (engine,)."""
+    upper = bounded["replicas_upper"].copy()
+    for e in problem.on_hosts:
+        hosts = float(servers.sel(sku=problem.sku_of[e]).max())
+        share = float(bounded["host_share"].sel(engine=e))
+        room = np.ceil(hosts * float(bounded["host_reuse_share"]) / share)
+        upper.loc[{"engine": e}] = min(float(upper.sel(engine=e)), room)
+    return {"replicas_upper": upper}
 
 
 def _purchasable(problem: Problem, sku: str, region: str) -> float:

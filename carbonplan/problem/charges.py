@@ -120,11 +120,19 @@ def _lives_charged(
     inputs: Inputs, node: Node, part: tuple[str | None, float], life: float, hours: float
 ) -> float:
     """Lives of a part that a stage is charged with: bought at a node's start, or before."""
-    accounting, (bought, years) = inputs.scenario.embodied, part
+    accounting, (bought, _) = inputs.scenario.embodied, part
     if accounting.charge == "use" or (bought is None and not accounting.include_existing):
         return 0.0
     if accounting.charge == "owned-time":
         return hours / (life * HOURS_PER_YEAR)
+    return _lives_bought(inputs, node, part, life)
+
+
+def _lives_bought(
+    inputs: Inputs, node: Node, part: tuple[str | None, float], life: float
+) -> float:
+    """1 where a part is bought, less what is left of its life where that has a value."""
+    bought, years = part
     is_charged = node.parent is None if bought is None else bought == node.name
     left = max(0.0, 1.0 - (node.start_years + node.years - years) / life)
     has_value = inputs.scenario.renewal.end_value == "straight-line" and inputs.scenario.stages
@@ -135,24 +143,41 @@ def server_usd(inputs: Inputs) -> xr.DataArray:
     """Cost of a standing server, energy apart, (stage, cohort, sku) [USD]."""
     import xarray as xr
 
-    of_accelerators = inputs.scenario.renewal.accelerator_price_share
-    hours = stage_hours(inputs)
-    paid = [
+    hours, share = stage_hours(inputs), inputs.scenario.renewal.accelerator_price_share
+    usd = [
         [
-            (1 - of_accelerators) * _price_factor(inputs, cohort.host, server)
-            + of_accelerators * _price_factor(inputs, cohort.accelerators, server)
-            for server in inputs.servers
+            [
+                sum(
+                    of_price
+                    * _price_factor(inputs, part[0], server)
+                    * _paid_usd(inputs, node, part, server, hours[node.name])
+                    for part, of_price in zip(_bought(cohort), (1 - share, share), strict=True)
+                    if part[0] is not None
+                )
+                for server in inputs.servers
+            ]
+            for cohort in cohorts(inputs)
         ]
-        for cohort in cohorts(inputs)
+        for node in inputs.nodes
     ]
-    per_hour = np.array([owned_hour_usd(inputs, server) for server in inputs.servers])
-    of_stage = np.array([hours[node.name] for node in inputs.nodes])
-    usd = of_stage[:, None, None] * (np.array(paid) * per_hour)
     return xr.DataArray(usd, _labels(inputs), CHARGED)
 
 
+def _paid_usd(
+    inputs: Inputs, node: Node, part: tuple[str | None, float], server: Server, hours: float
+) -> float:
+    """What a whole server of the age of a part costs in a stage [USD].
+
+    All of its price is written off over the accelerators' life, as they are most of it.
+    """
+    if inputs.scenario.cost.charge == "owned-time":
+        return owned_hour_usd(inputs, server) * hours
+    life = server.sku.accelerator_lifetime_years
+    return server.price.purchase_usd * _lives_bought(inputs, node, part, life)
+
+
 def _price_factor(inputs: Inputs, bought: str | None, server: Server) -> float:
-    return _factor(inputs, "server_price", bought, server.name) if bought else 0.0
+    return _factor(inputs, "server_price", bought, server.name)
 
 
 def _price_usd(inputs: Inputs, node: Node, server: Server) -> float:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from carbonplan.catalogue.inputs import Inputs
+from carbonplan.problem.records import Risk
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -65,3 +66,20 @@ def budgets(inputs: Inputs) -> dict[str, float]:
         for node in inputs.nodes
         if limits.get(node.stage) is not None
     }
+
+
+def risk(inputs: Inputs) -> Risk:
+    """Futures, and what the worst of them count."""
+    asked = inputs.scenario.risk
+    futures = {future.name: future.probability for future in inputs.scenario.futures}
+    return Risk(futures, asked.tail, asked.weight if futures else 0.0)
+
+
+def stage_bounds(inputs: Inputs) -> tuple[tuple[str, str, float], ...]:
+    """(impact, stage, most): impacts count the probability of a stage's futures."""
+    return tuple(
+        (bound.impact, node.name, bound.at_most * node.probability)
+        for bound in inputs.scenario.bounds
+        for node in inputs.nodes
+        if bound.stage is not None and bound.stage == node.stage
+    )

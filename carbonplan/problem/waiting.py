@@ -5,20 +5,20 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from carbonplan.catalogue.inputs import Inputs
-from carbonplan.scenario.workloads import Workload
+from carbonplan.catalogue.inputs import Inputs, WorkloadClass
 from carbonplan.units import REQUESTS_PER_KREQUEST, SECONDS_PER_HOUR
 
 
-def backlog_limit_krequests(inputs: Inputs, workload: Workload) -> NDArray[np.float64]:
-    r"""Work whose deadline is still to come after each slot [1000 requests], (slot,).
+def backlog_limit_krequests(inputs: Inputs, one: WorkloadClass) -> NDArray[np.float64]:
+    r"""Work of a class whose deadline is still to come after each slot [1000 requests], (slot,).
 
     .. math:: \bar B_t = \sum_{\tau = t - D + 2}^{t} A_\tau
 
     Work that arrives in a slot may be done in it and in the D - 1 slots after it, D being the
     deadline in slots. A cyclic run wraps; where a closed run ends nothing may wait.
     """
-    arrivals = inputs.series["arrivals_rps"].sel(workload=workload.name).sum("origin")
+    workload, share = one.workload, inputs.series["share"].sel(request_class=one.name)
+    arrivals = share * inputs.series["arrivals_rps"].sel(workload=workload.name).sum("origin")
     hours = inputs.series["slot_hours"].values.flat[0]
     krequests = arrivals.values * SECONDS_PER_HOUR * hours / REQUESTS_PER_KREQUEST
     limit = np.zeros(len(krequests))

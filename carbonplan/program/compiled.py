@@ -15,8 +15,8 @@ from pyomo.repn import generate_standard_repn
 from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
 
 from carbonplan.formulation.build import OPENING, TEMPLATE_SLOT, template
-from carbonplan.formulation.impacts import METERS
 from carbonplan.formulation.operations.parameters import SIGNALS
+from carbonplan.formulation.terms import METERS
 from carbonplan.problem import Problem
 from carbonplan.program.records import Floats
 
@@ -125,7 +125,8 @@ def _axis(components: list, lower: Floats, upper: Floats) -> Axis:
 def _meter(component: pyo.Component, position: Mapping[int, int]) -> Meter:
     labels, rows, columns, values = [], [], [], []
     for i, (index, reading) in enumerate(component.items()):
-        labels.append(tuple(part for part in index if part != TEMPLATE_SLOT))
+        parts = index if isinstance(index, tuple) else (index,)
+        labels.append(tuple(part for part in parts if part != TEMPLATE_SLOT))
         form = generate_standard_repn(reading)
         rows += [i] * len(form.linear_vars)
         columns += [position[id(v)] for v in form.linear_vars]

@@ -48,6 +48,16 @@ def with_purchases(program: Program, decided: Decided, stages: Collection[str]) 
     return replace(program, column_lower=lower)
 
 
+def without_slots(program: Program, slots: NDArray[np.int64]) -> Program:
+    """The program in which nothing has to hold in some slots."""
+    lower, upper = program.row_lower.copy(), program.row_upper.copy()
+    for layout in program.rows.values():
+        if layout.positions.ndim > 1:
+            rows = layout.positions[:, slots]
+            lower[rows], upper[rows] = -np.inf, np.inf
+    return replace(program, row_lower=lower, row_upper=upper)
+
+
 def _of_stages(program: Program) -> Iterator[tuple[str, tuple[str, ...], int]]:
     """Family, label and position of each of the fleet's columns."""
     for family, layout in program.columns.items():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import scipy.sparse as sp
@@ -41,6 +41,8 @@ class Program:
         Coefficients of each impact over the columns, and its constant.
     columns, rows
         Layout of each decision and constraint family by its name in EQUATIONS.md.
+    losses
+        Coefficients of the objective in each future; empty without futures.
     """
 
     matrix: sp.csc_array
@@ -54,6 +56,7 @@ class Program:
     impacts: Mapping[str, tuple[Floats, float]]
     columns: Mapping[str, Layout]
     rows: Mapping[str, Layout]
+    losses: Mapping[str, Floats] = field(default_factory=dict)
 
     def row_name(self, row: int) -> str:
         """Name of a row as infeasibility reports print it, ``family[label,...,slot]``."""

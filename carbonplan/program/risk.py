@@ -8,25 +8,21 @@ from dataclasses import replace
 import numpy as np
 import scipy.sparse as sp
 
-from carbonplan.problem import Problem
+from carbonplan.formulation.risk import WORST
+from carbonplan.problem.records import Risk
 from carbonplan.program.records import Floats, Layout, Program
 
 THRESHOLD, EXCESS, COVERS = "Threshold", "Excess", "excess_covers_loss"
 
 
-def with_risk(program: Program, problem: Problem, losses: Mapping[str, Floats]) -> Program:
-    """(51), (52): what the worst futures lose beyond a threshold counts in the objective.
-
-    Parameters
-    ----------
-    losses
-        Objective in each future over the program's columns.
-    """
+def with_risk(program: Program, risk: Risk) -> Program:
+    """(51), (52): what the worst futures lose beyond a threshold counts in the objective."""
+    losses = program.losses
     names = [(name,) for name in losses]
     count, columns = len(names), len(program.cost)
     lowest, highest = _range(program, losses)
-    probability = np.array([problem.futures[name] for name in losses])
-    beyond = problem.tail_weight * probability / problem.tail
+    probability = np.array([risk.futures[name] for name in losses])
+    beyond = risk.weight * probability / risk.tail
     rows = sp.hstack(
         [
             sp.csr_array(np.stack(list(losses.values()))),
@@ -47,9 +43,7 @@ def with_risk(program: Program, problem: Problem, losses: Mapping[str, Floats]) 
             [program.column_upper, [highest], np.full(count, highest - lowest)]
         ),
         integer=np.concatenate([program.integer, np.zeros(1 + count, dtype=bool)]),
-        cost=np.concatenate(
-            [(1 - problem.tail_weight) * program.cost, [problem.tail_weight], beyond]
-        ),
+        cost=np.concatenate([(1 - risk.weight) * program.cost, [risk.weight], beyond]),
         impacts={
             name: (_padded(vector, width), constant)
             for name, (vector, constant) in program.impacts.items()
@@ -57,7 +51,7 @@ def with_risk(program: Program, problem: Problem, losses: Mapping[str, Floats]) 
         losses={name: _padded(loss, width) for name, loss in losses.items()},
         columns=program.columns
         | {
-            THRESHOLD: Layout((), ((),), np.array([columns])),
+            THRESHOLD: Layout(("futures",), ((WORST,),), np.array([columns])),
             EXCESS: Layout(("future",), tuple(names), columns + 1 + np.arange(count)),
         },
         rows=program.rows

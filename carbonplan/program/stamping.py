@@ -9,7 +9,7 @@ carry them. What varies in time lives there and in costs alone.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,8 +17,9 @@ import scipy.sparse as sp
 import xarray as xr
 from numpy.typing import NDArray
 
-from carbonplan.formulation import impacts
+from carbonplan.formulation import impacts, over_horizon
 from carbonplan.formulation.operations.parameters import SIGNALS
+from carbonplan.formulation.risk import loss_terms
 from carbonplan.problem import Problem
 from carbonplan.program.compiled import (
     FLEET,
@@ -30,6 +31,7 @@ from carbonplan.program.compiled import (
     compile_template,
 )
 from carbonplan.program.records import Floats, Layout, Program
+from carbonplan.program.risk import with_risk
 
 LABELS: Mapping[str, tuple[str, ...]] = {
     "Servers": ("stage", "sku", "region"),
@@ -37,29 +39,53 @@ LABELS: Mapping[str, tuple[str, ...]] = {
     "Kept": ("stage", "cohort", "sku", "region"),
     "Upgraded": ("stage", "cohort", "sku", "new_sku", "region"),
     "Moved": ("stage", "cohort", "sku", "region", "to_region"),
+    "Fitted": ("stage", "cohort", "sku", "region", "memory"),
+    "FittedServers": ("stage", "sku", "region", "memory"),
     "Powered": ("sku", "region"),
+    "PoweredFitted": ("sku", "region", "memory"),
     "Replicas": ("engine", "region"),
     "Starts": ("engine", "region"),
+    "Chosen": ("partition",),
+    "one_partition_is_chosen": ("workload",),
+    "replicas_of_others_rest": ("engine", "region"),
     "Load_rps": ("request_class", "configuration", "region"),
     "Flow_rps": ("request_class", "origin", "region"),
     "Backlog_krequests": ("request_class",),
     "demand_is_routed": ("request_class", "origin"),
     "routed_load_is_served": ("request_class", "region"),
+    "prefill_feeds_decode": ("request_class", "weights", "region"),
     "load_within_throughput": ("engine", "region"),
     "replicas_fit_in_servers": ("sku", "region"),
     "powered_servers_are_owned": ("sku", "region"),
+    "powered_memory_is_owned": ("sku", "region", "memory"),
+    "powered_servers_have_memory": ("sku", "region"),
+    "host_reuse_fits": ("sku", "region"),
+    "host_memory_holds": ("sku", "region"),
     "replicas_are_started": ("engine", "region"),
     "batch_work_is_carried": ("request_class",),
     "batch_work_meets_deadline": ("request_class",),
     "site_power_holds": ("region",),
     "servers_are_owned": ("stage", "sku", "region"),
     "kept_servers_stood": ("stage", "cohort", "sku", "region"),
+    "memory_is_fitted": ("stage", "cohort", "sku", "region"),
+    "fitted_memory_stays": ("stage", "cohort", "sku", "region", "memory"),
+    "fitted_servers_stand": ("stage", "sku", "region", "memory"),
     "purchases_within_stock": ("stage", "sku", "region"),
     "purchases_within_total_stock": ("stage", "sku"),
     "servers_fit_in_site": ("stage", "region"),
     "purchases_within_budget": ("stage",),
     "purchases_are_ordered": ("stage", "first_stage", "sku", "region"),
     "impact_within_bound": ("impact",),
+    "impact_within_stage_bound": ("impact", "stage"),
+    "Contracted_kw": ("contract", "region"),
+    "Matched_kw": ("contract", "region"),
+    "contract_covers_match": ("contract", "region"),
+    "matched_within_drawn": ("region",),
+    "share_is_matched": ("region",),
+    "quality_holds": ("workload",),
+    "spare_is_ready": ("workload",),
+    "region_share_holds": ("stage", "region"),
+    "vendor_share_holds": ("stage", "vendor"),
 }
 
 LABELS_OF_SIGNALS: Mapping[str, tuple[str, ...]] = {
@@ -67,10 +93,11 @@ LABELS_OF_SIGNALS: Mapping[str, tuple[str, ...]] = {
     "arrivals_rps": ("request_class",),
     "backlog_limit_krequests": ("request_class",),
     "site_it_limit_kw": ("region",),
+    "delivered_it_kw_per_kw": ("contract", "region"),
 }
 
 
-HELD = ("Replicas", "Powered")  # decisions that stay over a window of slots
+HELD = ("Replicas", "Powered", "Chosen")  # decisions that stay over a window of slots
 
 
 @dataclass(frozen=True)
@@ -105,14 +132,19 @@ def stamp_compiled(compiled: Compiled, problem: Problem) -> Program:
     """Copy the compiled slot over the horizon; add the bounds on impacts."""
     grid = place(compiled, problem)
     lower, upper = right_hand_sides(compiled, grid, problem)
-    linear = {name: impact_vector(compiled, grid, problem, name) for name in impacts.IMPACTS}
+    stated = impacts.stated(problem)
+    linear = {name: impact_vector(compiled, grid, problem, name) for name in stated}
     for name, parts in impacts.SUMS.items():
         linear[name] = np.sum([linear[part] for part in parts], axis=0)
-    limits = np.array([at_most for _, at_most in problem.bounds])
-    limited = [linear[name] for name, _ in problem.bounds]
+    rows = over_horizon.rows(problem)
+    limits = np.array([row.at_most for row in rows])
+    limited = [terms_vector(compiled, grid, row.terms) for row in rows]
     matrix = stamped_matrix(compiled, grid, problem)
     weights = impacts.weights(problem)
-    return Program(
+    losses = {
+        future: loss_vector(compiled, grid, problem, future) for future in problem.risk.futures
+    }
+    program = Program(
         matrix=sp.csc_array(sp.vstack([matrix, *(sp.csr_array(v[None]) for v in limited)])),
         row_lower=np.concatenate([lower, np.full(len(limits), -np.inf)]),
         row_upper=np.concatenate([upper, limits]),
@@ -123,8 +155,11 @@ def stamp_compiled(compiled: Compiled, problem: Problem) -> Program:
         offset=0.0,
         impacts={name: (vector, 0.0) for name, vector in linear.items()},
         columns=layouts(compiled.columns, grid.fleet, grid.column),
-        rows=layouts(compiled.rows, grid.row[:, 0], grid.row) | bound_rows(problem, grid.rows),
+        rows=layouts(compiled.rows, grid.row[:, 0], grid.row)
+        | rows_over_horizon(rows, grid.rows),
+        losses=losses,
     )
+    return with_risk(program, problem.risk) if problem.risk.weight else program
 
 
 def place(compiled: Compiled, problem: Problem) -> Grid:
@@ -298,17 +333,35 @@ def signal_values(columns: Axis, signal: NDArray[np.int64], problem: Problem) ->
 
 def impact_vector(compiled: Compiled, grid: Grid, problem: Problem, name: str) -> Floats:
     """Coefficients of an impact over the stamped columns."""
+    return terms_vector(compiled, grid, impacts.IMPACTS[name](problem))
+
+
+def terms_vector(compiled: Compiled, grid: Grid, terms: Iterable[impacts.Term]) -> Floats:
+    """Coefficients of a sum of terms over the stamped columns."""
     vector = np.zeros(grid.columns)
-    for term in impacts.IMPACTS[name](problem):
-        meter = compiled.meters[term.meter]
-        *dims, last = impacts.METERS[term.meter]
-        of_slots = last == "slot"
-        factor = _at(term.factor, (*dims, *[last] * (not of_slots)), list(meter.labels))
-        coefficients = meter.rows.T @ factor
-        used = np.flatnonzero(np.diff(meter.rows.tocsc().indptr))
-        columns = grid.column[used] if of_slots else grid.fleet[used][:, None]
-        np.add.at(vector, columns, coefficients[used])
+    for term in terms:
+        add_term(vector, compiled, grid, term)
     return vector
+
+
+def loss_vector(compiled: Compiled, grid: Grid, problem: Problem, future: str) -> Floats:
+    """Coefficients of the objective in a future over the stamped columns."""
+    vector = np.zeros(grid.columns)
+    for weight, term in loss_terms(problem, future):
+        add_term(vector, compiled, grid, impacts.Term(term.meter, weight * term.factor))
+    return vector
+
+
+def add_term(vector: Floats, compiled: Compiled, grid: Grid, term: impacts.Term) -> None:
+    """Add the coefficients of a term to those over the stamped columns."""
+    meter = compiled.meters[term.meter]
+    *dims, last = impacts.METERS[term.meter]
+    of_slots = last == "slot"
+    factor = _at(term.factor, (*dims, *[last] * (not of_slots)), list(meter.labels))
+    coefficients = meter.rows.T @ factor
+    used = np.flatnonzero(np.diff(meter.rows.tocsc().indptr))
+    columns = grid.column[used] if of_slots else grid.fleet[used][:, None]
+    np.add.at(vector, columns, coefficients[used])
 
 
 def _at(array: xr.DataArray, dims: tuple[str, ...], labels: list[tuple[str, ...]]) -> Floats:
@@ -343,9 +396,13 @@ def layouts(
     return found
 
 
-def bound_rows(problem: Problem, start: int) -> dict[str, Layout]:
-    """Layout of the rows that bound impacts, which come last."""
-    labels = tuple((name,) for name, _ in problem.bounds)
-    positions = start + np.arange(len(labels))
-    dims = LABELS["impact_within_bound"]
-    return {"impact_within_bound": Layout(dims, labels, positions)} if labels else {}
+def rows_over_horizon(rows: list[over_horizon.HorizonRow], start: int) -> dict[str, Layout]:
+    """Layout of the rows over the whole horizon, which come last."""
+    found = {}
+    for family in over_horizon.FAMILIES:
+        labels = tuple(row.label for row in rows if row.family == family)
+        if labels:
+            positions = start + np.arange(len(labels))
+            found[family] = Layout(LABELS[family], labels, positions)
+        start += len(labels)
+    return found

@@ -50,6 +50,14 @@ def slot_hours(data: xr.Dataset) -> Floats:
     return (np.ones(count) if weight is None else weight) * (1.0 if hours is None else hours)
 
 
+def operated(data: xr.Dataset) -> xr.Dataset:
+    """The slots that stand for any hours: without those that only test the loss of a region."""
+    weight = values(data, "weight", "slot")
+    if weight is None or weight.all():
+        return data
+    return data.isel(slot=np.flatnonzero(weight))
+
+
 def classes_of(data: xr.Dataset, kind: str) -> NDArray[np.bool_]:
     """Whether each request class is of a kind, "online" or "batch", (request_class,)."""
     kinds = names(data, "class_kind") or ("online",) * data.sizes.get("request_class", 0)

@@ -35,6 +35,8 @@ PART_TITLES = {
     "rental": "Renting servers",
     "network": "Network",
     "first_token": "First token, network apart",
+    "contracted": "Power under contract",
+    "matched": "Grid energy that contracts match",
 }
 
 

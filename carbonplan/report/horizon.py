@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from carbonplan.report.arrays import slot_hours, values
+from carbonplan.report.arrays import names, slot_hours, values
 from carbonplan.report.wording import count, number
 from carbonplan.units import (
     HOURS_PER_DAY,
@@ -39,6 +39,8 @@ class Horizon:
         Slot that each run of consecutive slots begins with, (run,).
     hours
         Hours that all slots stand for [h].
+    run_stages
+        Stage that each run belongs to, (run,); empty where there is one stage only.
     """
 
     times: NDArray[np.datetime64] | None
@@ -47,6 +49,7 @@ class Horizon:
     weight: NDArray[np.float64]
     first_slots: NDArray[np.int64]
     hours: float
+    run_stages: tuple[str, ...] = ()
 
     @property
     def typical(self) -> bool:
@@ -67,7 +70,7 @@ class Horizon:
         span_h = float(self.length_h.sum())
         known = {1.0: "The hour", HOURS_PER_DAY: "The day", HOURS_PER_WEEK: "The week"}
         name = known.get(span_h, f"The {number(span_h)} hours")
-        return name if len(self.length_h) == 1 else f"{name}, {self.step}"
+        return name if len(self.length_h) <= 1 else f"{name}, {self.step}"
 
     @property
     def step(self) -> str:
@@ -97,13 +100,16 @@ def horizon(data: xr.Dataset) -> Horizon:
     length_h = np.ones(slots) if length_h is None else length_h
     weight = values(data, "weight", "slot")
     times = data["time_utc"].values.astype("datetime64[s]") if "time_utc" in data else None
+    first_slots = _first_slots(data, times, length_h)
+    stage_of = names(data, "slot_stage") if len(names(data, "stage")) > 1 else ()
     return Horizon(
         times=times,
         starts_h=np.concatenate([[0.0], np.cumsum(length_h)[:-1]]),
         length_h=length_h,
         weight=np.ones(slots) if weight is None else weight,
-        first_slots=_first_slots(data, times, length_h),
+        first_slots=first_slots,
         hours=float(slot_hours(data).sum()),
+        run_stages=tuple(stage_of[slot] for slot in first_slots) if stage_of else (),
     )
 
 

@@ -20,6 +20,8 @@ TITLES = {
     "onsite_water": "Water on site",
     "offsite_water": "Water off site",
     "latency": "Latency",
+    "location_carbon": "Operational carbon by location",
+    "market_carbon": "Operational carbon by market",
 }
 
 PARTS = {"onsite_water", "offsite_water"}  # of an impact that is listed anyway

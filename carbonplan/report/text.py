@@ -29,6 +29,12 @@ def text(plan: Plan, width: int = 80) -> str:
     return "\n".join(lines).replace(NO_BREAK_SPACE, " ").rstrip() + "\n"
 
 
+def section_text(section: Section, width: int = 80) -> str:
+    """One section under its heading, without the report around it."""
+    lines = list(_section_lines(section, max(width, NARROWEST), heading=True))
+    return "\n".join(lines[1:]).replace(NO_BREAK_SPACE, " ").rstrip() + "\n"
+
+
 def _section_lines(section: Section, width: int, *, heading: bool) -> Iterator[str]:
     """A section under its heading; the first stands under the report's title."""
     if heading:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from carbonplan.plan.roles import answering
 from carbonplan.report.arrays import (
     Floats,
     classes_of,
@@ -38,7 +39,7 @@ class EngineUse:
     replicas
         Over all regions, (slot,); they may serve other workloads too.
     share_fraction
-        Share of the workload's requests that it serves [1].
+        Share of the workload's requests that it serves, or does the prefill of [1].
     """
 
     name: str
@@ -77,7 +78,7 @@ def _engine_uses(data: xr.Dataset, work: Floats) -> tuple[EngineUse, ...]:
     of_engine = _configurations_of(data)
     by_configuration = work.sum(axis=(1, 2))
     by_engine = {e: float(by_configuration[c].sum()) for e, c in of_engine.items()}
-    total = sum(by_engine.values())
+    total = float(by_configuration[answering(data)].sum())
     return tuple(
         _engine_use(data, engine, of_engine[engine], work, by_engine[engine] / total)
         for engine in sorted(by_engine, key=lambda one: -by_engine[one])

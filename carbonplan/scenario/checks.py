@@ -16,6 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 from carbonplan.errors import nearest
 from carbonplan.scenario.messages import BrokenRules, Problem, problems_of_validation
 from carbonplan.scenario.rules_classes import (
+    RULES_OF_CLASSES,
     classes_are_parts_of_a_whole,
     shares_are_a_whole,
 )
@@ -97,12 +98,27 @@ def arrivals_are_given_once(arrivals: Arrivals) -> Iterator[Problem]:
 
 @rules_of_section.register
 def objective_is_one(objective: Objective) -> Iterator[Problem]:
-    """One impact or a weighted sum, of which some weight counts."""
-    if (objective.minimise is None) == (objective.weights is None):
-        found = "both" if objective.minimise else "neither"
-        yield Problem((), f"expected minimise or weights, found {found}")
+    """One impact, a weighted sum of which some weight counts, or impacts in an order."""
+    keys = ("minimise", "weights", "lexicographic")
+    given = [key for key in keys if getattr(objective, key) is not None]
+    if len(given) != 1:
+        found = " and ".join(given) or "none of them"
+        yield Problem((), f"expected one of minimise, weights and lexicographic, found {found}")
     elif objective.weights is not None and not any(objective.weights.values()):
         yield Problem(("weights",), "found no weight above 0, expected at least one")
+    elif objective.lexicographic is not None:
+        yield from levels_are_an_order(objective)
+
+
+def levels_are_an_order(objective: Objective) -> Iterator[Problem]:
+    """Two impacts or more, each counted as it is."""
+    if len(objective.lexicographic) < 2:
+        yield Problem(("lexicographic",), "expected two impacts or more; one is for minimise")
+    if objective.carbon_price_usd_per_tonne:
+        yield Problem(
+            ("carbon_price_usd_per_tonne",),
+            "found with lexicographic, expected 0; make carbon a level of its own",
+        )
 
 
 rules_of_section.register(Contract, contract_has_room)
@@ -211,5 +227,6 @@ RULES_ACROSS_SECTIONS: tuple[
     (("workloads", "horizon"), deadlines_fit_in_horizon),
     (("fleet", "embodied"), use_of_existing_servers_is_charged),
     *RULES_OF_COURSES,
+    *RULES_OF_CLASSES,
     *RULES_OF_SUPPLY,
 )

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 
 from carbonplan.scenario.messages import Problem
+from carbonplan.scenario.schema import Scenario
 from carbonplan.scenario.wording import PathKeys, quoted
 from carbonplan.scenario.workloads import ClassSpec, Workload
 
@@ -71,3 +72,13 @@ def shares_are_a_whole(path: PathKeys, shares: list[float]) -> Iterator[Problem]
     total = math.fsum(shares)
     if abs(total - 1) > SHARE_TOLERANCE:
         yield Problem(path, f"shares sum to {total:.6g}, expected 1")
+
+
+def idle_earning_is_told_apart(scenario: Scenario) -> Iterator[Problem]:
+    """Only the grid's own signal tells idle power from serving, not contracts."""
+    if scenario.signal.negative == "no-idle-earning" and scenario.supply.contracts:
+        words = "found no-idle-earning with supply.contracts, expected floor or allow"
+        yield Problem(("signal", "negative"), words)
+
+
+RULES_OF_CLASSES = ((("signal", "supply"), idle_earning_is_told_apart),)

@@ -107,7 +107,7 @@ class Level(Section):
 
 
 class Objective(Section):
-    """What is least: one impact, or a weighted sum of several."""
+    """What is least: one impact, a weighted sum of several, or several in an order."""
 
     minimise: Impact | None = None
     lexicographic: list[Level] | None = Field(
@@ -117,6 +117,19 @@ class Objective(Section):
     carbon_price_usd_per_tonne: NonNegative = Field(
         0.0, description="added to cost for every tonne of operational and embodied carbon"
     )
+
+    @property
+    def counted(self) -> dict[Impact, float]:
+        """Weight of each impact in what is minimised; of levels, in that of the last."""
+        if self.lexicographic:
+            return {self.lexicographic[-1].impact: 1.0}
+        return dict(self.weights or {self.minimise: 1.0})
+
+    @property
+    def named(self) -> set[Impact]:
+        """Every impact that has a say in what is chosen."""
+        levels = {level.impact for level in self.lexicographic or ()}
+        return levels | {impact for impact, weight in self.counted.items() if weight > 0}
 
 
 class EmbodiedAccounting(Section):
@@ -133,6 +146,11 @@ class CostAccounting(Section):
     """How servers are paid for."""
 
     acquisition: Literal["purchase", "rental"] = "purchase"
+    charge: Literal["owned-time", "purchase"] = Field(
+        "owned-time",
+        description="of bought servers; owned-time: the hours in which they stand; purchase: "
+        "all of the price at once, less renewal.end_value",
+    )
     discount_rate: Annotated[float, Field(ge=0, lt=1), Quantity] = 0.0
 
 

@@ -44,8 +44,15 @@ def _of_fleet(scenario: Scenario) -> Iterator[str]:
         for item in items:
             if item.servers >= MANY_SERVERS:
                 yield f"fleet.{key}[{item.sku}].servers is {item.servers:,}"
+    if fleet.host_reuse and not any(one.kind == "batch" for one in scenario.workloads):
+        yield "fleet.host_reuse is of no effect: there is no batch work for idle cores"
     if fleet.utilisation_limit == 1:
         yield "fleet.utilisation_limit is 1: requests wait ever longer at full load"
+    if fleet.profiles and fleet.phases != "mixed":
+        yield (
+            "fleet.profiles are of replicas that serve both phases; with fleet.phases "
+            f"{fleet.phases} those of one phase are modelled beside them"
+        )
 
 
 def _of_workloads(scenario: Scenario) -> Iterator[str]:

@@ -17,6 +17,7 @@ IDENTITY = {
     "existing": ("sku", "region"),
     "stock": ("sku", "region", "stage"),
     "bounds": ("impact", "stage"),
+    "lexicographic": ("impact",),
     "stages": ("name",),
     "futures": ("name",),
     "lead_times": ("sku",),

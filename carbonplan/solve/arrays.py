@@ -17,7 +17,14 @@ if TYPE_CHECKING:
     from carbonplan.program import Layout, Program
 
 FLEET = -1  # slot of a column that belongs to no slot
-ROUNDING_RANK = {"Replicas": 1, "Powered": 2, "Servers": 3, "Purchased": 3, "Kept": 3}  # others: 0
+NO_SLOT = np.iinfo(np.int64).max
+ROUNDING_RANK = {
+    "Replicas": 1,
+    "Powered": 2,
+    "Servers": 3,
+    "Purchased": 3,
+    "Kept": 3,
+}  # others: 0
 
 Floats = NDArray[np.float64]
 
@@ -152,15 +159,16 @@ def without_zeros(arrays: Arrays) -> Arrays:
 
 
 def _marks(layouts: Mapping[str, Layout], columns: int) -> tuple[NDArray, NDArray]:
-    rank, slot = np.zeros(columns, dtype=np.int64), np.full(columns, FLEET)
+    rank, slot = np.zeros(columns, dtype=np.int64), np.full(columns, NO_SLOT)
     for family, layout in layouts.items():
         positions = np.asarray(layout.positions)
         if positions.size and (positions.min() < 0 or positions.max() >= columns):
             raise MalformedProgram("a layout names columns that do not exist")
         rank[positions] = ROUNDING_RANK.get(family, 0)
         if positions.ndim == 2:
-            slot[positions[:, ::-1]] = np.arange(positions.shape[1])[::-1]
-    return rank, slot
+            labels, slots = positions.shape
+            np.minimum.at(slot, positions.ravel(), np.tile(np.arange(slots), labels))
+    return rank, np.where(slot == NO_SLOT, FLEET, slot)
 
 
 def _wrong_shapes(arrays: Arrays) -> list[str]:

@@ -1,7 +1,7 @@
 """A program with fewer, longer slots: which decisions are worth a look at all.
 
-Every run of slots becomes its first slot: the columns of a label in the run are one column,
-which costs what they cost together, and only the rows of the first slot are kept. It is solved
+Every run of slots becomes one slot: the columns of a label in the run are one column, which
+costs what they cost together, and only the rows of one of its slots are kept. It is solved
 in a fraction of the time and bounds nothing; what it uses, the program will mostly use too.
 """
 
@@ -35,15 +35,18 @@ def labels_of(arrays: Arrays) -> NDArray[np.int64] | None:
 
 
 def coarsened(
-    arrays: Arrays, labels: NDArray[np.int64], length: int
+    arrays: Arrays, labels: NDArray[np.int64], length: int, offset: int = 0
 ) -> tuple[Arrays, NDArray[np.int64]]:
-    """Return the program with runs of slots of a length as one, and its columns' labels."""
+    """Return the program with runs of slots of a length as one, and its columns' labels.
+
+    The rows that are kept are those of the slot that lies ``offset`` after the first of a run.
+    """
     first = np.where(arrays.slot == FLEET, FLEET, arrays.slot // length * length)
     is_kept = first == arrays.slot
     stand_in = _stand_ins(arrays, labels, first)
     merged = _merged(replace(arrays, cost=_summed(arrays, stand_in)), stand_in)
     rows = _row_slots(arrays)
-    rows = (rows == FLEET) | (rows % length == 0)
+    rows = (rows == FLEET) | (rows % length == offset)
     return selected(merged, is_kept, rows), labels[is_kept]
 
 

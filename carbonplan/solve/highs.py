@@ -82,7 +82,7 @@ def version() -> str:
 
 
 class Model:
-    """A program inside HiGHS; bounds may change between runs, which then start warm."""
+    """A program inside HiGHS; bounds and costs may change between runs, which start warm."""
 
     def __init__(self, arrays: Arrays, settings: Settings) -> None:
         self.arrays = arrays
@@ -99,6 +99,19 @@ class Model:
         columns = np.arange(len(lower), dtype=np.int32)
         status = self._highs.changeColsBounds(len(lower), columns, lower, upper)
         _must(status, "bounds of columns")
+
+    def set_rows(self, lower: Floats, upper: Floats) -> None:
+        """Change the bounds of the rows."""
+        self.arrays = replace(self.arrays, row_lower=lower, row_upper=upper)
+        rows = np.arange(len(lower), dtype=np.int32)
+        status = self._highs.changeRowsBounds(len(lower), rows, lower, upper)
+        _must(status, "bounds of rows")
+
+    def set_costs(self, cost: Floats) -> None:
+        """Change the costs of the columns."""
+        self.arrays = replace(self.arrays, cost=cost)
+        columns = np.arange(len(cost), dtype=np.int32)
+        _must(self._highs.changeColsCost(len(cost), columns, cost), "costs of columns")
 
     def forget(self) -> None:
         """Start the next run without the basis of the last."""

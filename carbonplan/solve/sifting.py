@@ -32,6 +32,8 @@ COARSE_SLOTS = 14
 PRICED = 1e-6  # reduced cost at which a column is worth having
 SHARE_OF_GAP = 1e-2  # of the gap asked for, which the relaxation may leave open
 MOST_ROUNDS = 40
+LONG_SLOTS = 336  # from here on one coarse program misses hours that matter
+DAYS_OF_LONG, PARTS_OF_DAY = 60, 4
 STOPPED = (Claim.STOPPED, Claim.INTERRUPTED, Claim.OUT_OF_MEMORY)
 
 
@@ -61,6 +63,13 @@ class Sifted:
         Whether the chosen columns have once been enough.
     whole
         The whole program, once sifting has failed.
+    again
+        How a run begins after one that succeeded.
+    most_rounds
+        After which a run ends with the bound that it has, and the next one goes on with the
+        columns that it wanted; None to go on until the bound is as close as asked.
+    most_wanted
+        Columns that come in at once, those that promise most; None for all that promise any.
     """
 
     def __init__(self, arrays: Arrays, settings: Settings, labels: NDArray[np.int64]) -> None:
@@ -71,12 +80,27 @@ class Sifted:
         self.basis: Basis | None = None
         self.whole: Model | None = None
         self.succeeded = False
+        self.again = Method.DUAL
+        self.most_rounds: int | None = None
+        self.most_wanted: int | None = None
 
     def set_bounds(self, lower: Floats, upper: Floats) -> None:
         """Change the bounds of the columns."""
         self.arrays = replace(self.arrays, lower=lower, upper=upper)
         if self.whole is not None:
             self.whole.set_bounds(lower, upper)
+
+    def set_rows(self, lower: Floats, upper: Floats) -> None:
+        """Change the bounds of the rows."""
+        self.arrays = replace(self.arrays, row_lower=lower, row_upper=upper)
+        if self.whole is not None:
+            self.whole.set_rows(lower, upper)
+
+    def set_costs(self, cost: Floats) -> None:
+        """Change the costs of the columns."""
+        self.arrays = replace(self.arrays, cost=cost)
+        if self.whole is not None:
+            self.whole.set_costs(cost)
 
     def set_tolerance(self, tolerance: float) -> None:
         """Change the tolerances of feasibility and optimality."""
@@ -109,8 +133,8 @@ class Sifted:
             self.chosen = self._first_choice(watcher, end)
         if self.chosen is None:
             return None
-        method = Method.DUAL if self.succeeded else Method.INTERIOR
-        for _ in range(MOST_ROUNDS):
+        method = self.again if self.succeeded else Method.INTERIOR
+        for number in range(1, MOST_ROUNDS + 1):
             answer = self._solved(method, watcher, end)
             if answer is None or answer.claim is not Claim.PROVED:
                 return answer
@@ -122,20 +146,33 @@ class Sifted:
             if not wanted.any() or answer.objective - answer.bound <= room:
                 return answer
             self.chosen = self.chosen | wanted
+            if number == self.most_rounds:
+                return answer
             method = Method.PRIMAL
         return None
 
+    def widen(self, watcher: Watcher, *, time_limit_s: float) -> None:
+        """Choose the columns too that a coarse program with the present costs uses."""
+        found = self._first_choice(watcher, time.monotonic() + time_limit_s)
+        if found is not None:
+            self.chosen = found if self.chosen is None else self.chosen | found
+
     def _first_choice(self, watcher: Watcher, end: float) -> Columns | None:
-        """Columns that a coarse program uses, in all slots, and those that cannot wait."""
-        length = -(-slots_count(self.arrays) // COARSE_SLOTS)
-        program, labels = coarsened(self.arrays, self.labels, length)
-        answer = Model(program, self.settings).run(watcher, time_limit_s=_seconds(end))
-        if answer.claim is not Claim.PROVED:
+        """Columns that coarse programs use, in all slots, and those that cannot wait."""
+        length, offsets = coarse_slots(slots_count(self.arrays))
+        chosen = None
+        for offset in offsets:
+            program, labels = coarsened(self.arrays, self.labels, length, offset)
+            answer = Model(program, self.settings).run(watcher, time_limit_s=_seconds(end))
+            if answer.claim is Claim.PROVED:
+                used = used_labels(answer.values, program.lower, labels)
+                used = used[np.maximum(self.labels, 0)]
+                chosen = used if chosen is None else chosen | used
+        if chosen is None:
             return None
-        used = used_labels(answer.values, program.lower, labels)
         is_timed = self.labels != FLEET
         has_no_rest = ~np.isfinite(self.arrays.lower)
-        return ~is_timed | has_no_rest | used[np.maximum(self.labels, 0)]
+        return ~is_timed | has_no_rest | chosen
 
     def _solved(self, method: Method, watcher: Watcher, end: float) -> Answer | None:
         """Answer with the chosen columns alone; None if it is of no use for the others."""
@@ -145,7 +182,7 @@ class Sifted:
             return None
         for attempt in (method, Method.DUAL):
             model = Model(part, replace(self.settings, method=attempt))
-            if self.basis is not None:
+            if self.basis is not None and attempt is not Method.INTERIOR:
                 model.start_at(self.basis.of(self.chosen, rows))
             answer = model.run(watcher, time_limit_s=_seconds(end))
             is_tried = self.succeeded and answer.claim is Claim.INFEASIBLE
@@ -184,7 +221,25 @@ class Sifted:
     def _wanted(self, duals: Floats) -> Columns:
         """Columns outside that would lower the cost."""
         is_movable = ~self.chosen & (self.arrays.lower < self.arrays.upper)
-        return is_movable & (self.arrays.reduced_costs(duals) < -PRICED)
+        reduced = self.arrays.reduced_costs(duals)
+        wanted = is_movable & (reduced < -PRICED)
+        if self.most_wanted is None or wanted.sum() <= self.most_wanted:
+            return wanted
+        promised = np.where(wanted, reduced * self.arrays.upper, 0.0)
+        best = np.argpartition(promised, self.most_wanted)[: self.most_wanted]
+        return wanted & np.isin(np.arange(len(wanted)), best)
+
+
+def coarse_slots(slots: int) -> tuple[int, tuple[int, ...]]:
+    """Slots that become one, and which of them stand for the others, in turn.
+
+    A long horizon is taken in more and shorter pieces, at several hours of each: what is used
+    at a peak alone shows at no other hour.
+    """
+    if slots < LONG_SLOTS:
+        return -(-slots // COARSE_SLOTS), (0,)
+    length = -(-slots // DAYS_OF_LONG)
+    return length, tuple(length * part // PARTS_OF_DAY for part in range(PARTS_OF_DAY))
 
 
 def _seconds(end: float) -> float:

@@ -9,6 +9,7 @@ CPU the pooled values are all that is known, but for factors of ``own`` measurem
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -254,7 +255,7 @@ def load_calibration(folder: Path | None = None) -> Calibration:
 
 def row_problems(table: Sequence[CoefficientRow]) -> list[str]:
     """What is wrong with rows, each named; whether they are all there is not asked."""
-    keys = [row.key for row in table]
+    times = Counter(row.key for row in table)
     return [
         *(
             f"{told(row)}: no coefficient of the models{nearest(row.coefficient, NAMES)}"
@@ -263,8 +264,8 @@ def row_problems(table: Sequence[CoefficientRow]) -> list[str]:
         ),
         *(
             f"{coefficient}[{name}] is given twice"
-            for coefficient, level, name in sorted(set(keys))
-            if keys.count((coefficient, level, name)) > 1
+            for (coefficient, level, name), count in sorted(times.items())
+            if count > 1
         ),
         *(
             f"{told(row)}: {row.value:g} is outside {row.low:g} to {row.high:g}"

@@ -47,6 +47,7 @@ class Replica:
     precision: str
     clock_fraction: float
     role: Role = "mixed"
+    mode: str = ""  # request class that it was measured for and serves alone
 
     @property
     def accelerators(self) -> int:

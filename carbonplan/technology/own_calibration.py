@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 
 from carbonplan.catalogue.measurements import accelerator_records
@@ -27,8 +28,14 @@ def calibration_with(own: Path | None) -> Calibration:
     InvalidInput
         If the file names a coefficient or an accelerator that the models do not know.
     """
-    shipped = load_calibration()
+    shipped = _shipped()
     return shipped if own is None else shipped.with_rows(read_coefficients(own))
+
+
+@cache
+def _shipped() -> Calibration:
+    """The shipped calibration, read once."""
+    return load_calibration()
 
 
 def read_coefficients(path: Path) -> tuple[CoefficientRow, ...]:

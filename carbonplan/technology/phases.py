@@ -24,12 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from carbonplan.technology.batching import batch_inside, decode_kj, running_batch
-from carbonplan.technology.figures import ReplicaFigures
-from carbonplan.technology.latency import (
-    wait_of_waiting_s,
-    wait_percentile_s,
-    wait_probability,
-)
+from carbonplan.technology.figures import ReplicaFigures, Role
 from carbonplan.technology.memory import PREFILL_CHUNK_TOKENS, largest_batch
 from carbonplan.technology.performance import PhaseTime, decode_step, prefill
 from carbonplan.technology.points import (
@@ -43,42 +38,66 @@ from carbonplan.technology.points import (
 )
 from carbonplan.technology.power import above_idle_kw
 from carbonplan.technology.transfer import prompt_cache_gb, transfer_kj, transfer_s
-from carbonplan.technology.waiting import PREFILL_VARIATION, Limits, Queue, largest_load
+from carbonplan.technology.waiting import Limits, Line, Queue, largest_load
 from carbonplan.units import MS_PER_S
 
 PROMPT_BATCHES = (1.0, 2.0, 4.0, 8.0)  # prompts of one step that are looked at
-PROMPTS_KEPT = (
-    2.0  # caches that a prefill replica holds of each prompt in work: it and one sent
-)
+PROMPTS_KEPT = 2.0  # caches that a prefill replica holds for each prompt in work
 
 Floats = NDArray[np.float64]
 Columns = dict[str, NDArray]
 
 
 @dataclass(frozen=True)
-class Line:
-    """Requests that are served one after another.
+class PromptLine:
+    """Prompts that are computed some at a time, and sent one after another.
 
     Attributes
     ----------
-    service_s
-        What one waits for at least if another is ahead [s].
-    busy
-        Share of the time in service at full load [1].
+    together
+        Prompts in a step at most [1].
+    step_s, send_s
+        A step with so many, and the transfer of one cache [s].
     """
 
-    service_s: Floats
-    busy: Floats
+    limits: Limits
+    replica: ReplicaFigures
+    together: Floats
+    step_s: Floats
+    send_s: Floats
 
-    def wait_s(self, load: Floats) -> Floats:
-        """Mean wait at a share of the full load [s]."""
-        waiting_s = wait_of_waiting_s(load * self.busy, self.service_s, PREFILL_VARIATION)
-        return wait_probability(load * self.busy) * waiting_s
+    @property
+    def rate_rps(self) -> Floats:
+        """Prompts that are sustained [1/s]."""
+        return np.minimum(self.at_once / self.step_s, 1.0 / self.send_s)
 
-    def wait_percentile_s(self, load: Floats, percentile: Floats) -> Floats:
-        """Wait that a share of the requests does not exceed [s]."""
-        waiting_s = wait_of_waiting_s(load * self.busy, self.service_s, PREFILL_VARIATION)
-        return wait_percentile_s(wait_probability(load * self.busy), waiting_s, percentile)
+    @property
+    def at_once(self) -> Floats:
+        """Prompts in work: every pipeline stage has its own [1]."""
+        return self.together * self.replica.pipeline_parallel
+
+    @property
+    def before_s(self) -> Floats:
+        """Time of a request before its prompt is computed [s]."""
+        return self.replica.coefficients.request_overhead_ms / MS_PER_S
+
+    def percentile_s(self, load: Floats) -> Floats:
+        """TTFT at the class's percentile, as far as this side adds to it [s]."""
+        waits = (line.wait_percentile_s(load, self.limits.percentile) for line in self._lines)
+        return self.before_s + self.step_s + self.send_s + sum(waits)
+
+    def mean_s(self, load: Floats, running_step_s: Floats) -> Floats:
+        """Mean of the same, with the step that runs at this load [s]."""
+        waits = (line.wait_s(load) for line in self._lines)
+        return self.before_s + running_step_s + self.send_s + sum(waits)
+
+    @property
+    def _lines(self) -> tuple[Line, Line]:
+        steps = Line(
+            self.step_s / self.replica.pipeline_parallel,
+            self.rate_rps * self.step_s / self.at_once,
+        )
+        return steps, Line(self.send_s, self.rate_rps * self.send_s)
 
 
 def prompt_step(
@@ -112,59 +131,35 @@ def _prefill_pairs(
     limits: Limits, replica: ReplicaFigures, prompts: float, utilisation_limit: float
 ) -> Columns:
     """The same with so many prompts in a step at most; one that is too long stands alone."""
-    stages = replica.pipeline_parallel
     together = np.maximum(np.minimum(prompts, PREFILL_CHUNK_TOKENS // limits.input_tokens), 1.0)
-    step_s = prompt_step(limits.input_tokens, replica, together).total_s
-    before_s = replica.coefficients.request_overhead_ms / MS_PER_S
+    together = together * np.ones_like(replica.tensor_parallel)
     cache_gb = prompt_cache_gb(limits.input_tokens, replica)
-    send_s = transfer_s(cache_gb, replica)
-    rate = np.minimum(together * stages / step_s, 1.0 / send_s)
-    steps = Line(step_s / stages, rate * step_s / (together * stages))
-    link = Line(send_s, rate * send_s)
-
-    def percentile_s(load: Floats) -> Floats:
-        ahead_s = steps.wait_percentile_s(load, limits.percentile)
-        return (
-            before_s
-            + step_s
-            + send_s
-            + ahead_s
-            + link.wait_percentile_s(load, limits.percentile)
-        )
-
-    alone_s = before_s + prompt_step(limits.input_tokens, replica, 1.0).total_s + send_s
-    room = largest_batch(limits.input_tokens, np.zeros_like(limits.input_tokens), replica)
+    step_s = prompt_step(limits.input_tokens, replica, together).total_s
+    line = PromptLine(limits, replica, together, step_s, transfer_s(cache_gb, replica))
+    one_s = prompt_step(limits.input_tokens, replica, 1.0).total_s
+    held = largest_batch(limits.input_tokens, np.zeros_like(limits.input_tokens), replica)
+    nothing = np.zeros_like(step_s)
+    alone = _alone(line.before_s + one_s + line.send_s, nothing)
+    room = held / (PROMPTS_KEPT * line.at_once)
     rejection, load = _accepted(
-        limits, replica, "prefill", room / (PROMPTS_KEPT * together * stages),
-        alone_s, np.zeros_like(alone_s), percentile_s, utilisation_limit,
-    )  # fmt: skip
-    running, step = _running_prompts(limits, replica, together, step_s, load * rate)
-    prompt_kj = above_idle_kw(step, replica) * step.total_s / (running * stages)
-    sent_kj = transfer_kj(cache_gb, replica)
-    mean_s = before_s + step.total_s + send_s + steps.wait_s(load) + link.wait_s(load)
-    nothing = np.zeros_like(rate)
-    return _served(
-        rejection,
-        alone={"best_ttft_s": alone_s, "best_tpot_s": nothing, "best_step_s": alone_s},
-        max_rate_rps=rate,
-        load_limit=load,
-        rate_rps=rate * load,
-        batch=together + nothing,
-        running_batch=running,
-        prefill_s=before_s + step_s,
+        limits, replica, "prefill", room, alone, line.percentile_s, utilisation_limit
+    )
+    running, step = _running_prompts(limits, replica, line, load * line.rate_rps)
+    prompt_kj = above_idle_kw(step, replica) * step.total_s
+    prompt_kj = prompt_kj / (running * replica.pipeline_parallel)
+    return _columns(
+        (rejection, alone, line.rate_rps, load),
+        batch=(together, running),
+        prefill_s=line.before_s + step_s,
         tpot_s=nothing,
-        ttft_s=mean_s,
-        ttft_percentile_s=percentile_s(load),
-        energy_kj_per_request=prompt_kj + sent_kj,
-        prefill_kj_per_request=prompt_kj,
-        decode_kj_per_request=nothing,
-        transfer_kj_per_request=sent_kj,
-        transfer_s=send_s,
+        ttft=(line.mean_s(load, step.total_s), line.percentile_s(load)),
+        phases_kj=(prompt_kj, nothing, transfer_kj(cache_gb, replica)),
+        moved_s=line.send_s,
     )
 
 
 def _running_prompts(
-    limits: Limits, replica: ReplicaFigures, together: Floats, step_s: Floats, rate_rps: Floats
+    limits: Limits, replica: ReplicaFigures, line: PromptLine, rate_rps: Floats
 ) -> tuple[Floats, PhaseTime]:
     r"""Mean prompts in a step at a rate, and that step.
 
@@ -172,9 +167,9 @@ def _running_prompts(
     :math:`a + b m` over S stages, :math:`m = \lambda a / (S - \lambda b)`, at least one.
     """
     one_s = prompt_step(limits.input_tokens, replica, 1.0).total_s
-    each_s = (step_s - one_s) / np.maximum(together - 1.0, 1.0)
+    each_s = (line.step_s - one_s) / np.maximum(line.together - 1.0, 1.0)
     idle = np.maximum(replica.pipeline_parallel - rate_rps * each_s, 1e-9)
-    running = np.clip(rate_rps * (one_s - each_s) / idle, 1.0, together)
+    running = np.clip(rate_rps * (one_s - each_s) / idle, 1.0, line.together)
     return running, prompt_step(limits.input_tokens, replica, running)
 
 
@@ -194,59 +189,88 @@ def decode_pairs(limits: Limits, replica: ReplicaFigures, utilisation_limit: flo
     def percentile_s(load: Floats) -> Floats:
         return places.ttft_percentile_s(load) + link.wait_percentile_s(load, limits.percentile)
 
+    alone = _alone(receive_s + one_s, one_s)
     rejection, load = _accepted(
-        limits, replica, "decode", room, receive_s + one_s, one_s, percentile_s,
-        utilisation_limit,
-    )  # fmt: skip
+        limits, replica, "decode", room, alone, percentile_s, utilisation_limit
+    )
     running, step = running_batch(limits, replica, nothing, batch, load * rate)
-    tokens_kj = decode_kj(limits, replica, running, step)
-    return _served(
-        rejection,
-        alone={
-            "best_ttft_s": receive_s + one_s, "best_tpot_s": one_s, "best_step_s": one_s
-        },
-        max_rate_rps=rate,
-        load_limit=load,
-        rate_rps=rate * load,
-        batch=batch,
-        running_batch=running,
+    return _columns(
+        (rejection, alone, rate, load),
+        batch=(batch, running),
         prefill_s=nothing,
         tpot_s=step_s,
-        ttft_s=places.ttft_s(load, step.total_s) + link.wait_s(load),
-        ttft_percentile_s=percentile_s(load),
-        energy_kj_per_request=tokens_kj,
-        prefill_kj_per_request=nothing,
-        decode_kj_per_request=tokens_kj,
-        transfer_kj_per_request=nothing,
-        transfer_s=receive_s,
-    )  # fmt: skip
+        ttft=(places.ttft_s(load, step.total_s) + link.wait_s(load), percentile_s(load)),
+        phases_kj=(nothing, decode_kj(limits, replica, running, step), nothing),
+        moved_s=receive_s,
+    )
+
+
+def _alone(ttft_s: Floats, step_s: Floats) -> Columns:
+    """What one request alone adds to the first token, and its step [s]."""
+    return {"best_ttft_s": ttft_s, "best_tpot_s": step_s, "best_step_s": step_s}
 
 
 def _accepted(
     limits: Limits,
     replica: ReplicaFigures,
-    role: str,
+    role: Role,
     room: Floats,
-    alone_ttft_s: Floats,
-    alone_tpot_s: Floats,
+    alone: Columns,
     percentile_s: Callable[[Floats], Floats],
     utilisation_limit: float,
 ) -> tuple[NDArray[np.int64], Floats]:
     """Codes of rejection, and the load at which the percentile holds."""
     allowed_s = TTFT_SHARES[role] * limits.ttft_s
     too_long = limits.input_tokens + limits.output_tokens > replica.llm.context_tokens
+    too_late, too_slow = alone["best_ttft_s"] > allowed_s, alone["best_tpot_s"] > limits.tpot_s
     codes = np.select(
-        [room < 1, too_long, alone_ttft_s > allowed_s, alone_tpot_s > limits.tpot_s],
-        [MEMORY, CONTEXT, TTFT, TPOT],
-        OK,
+        [room < 1, too_long, too_late, too_slow], [MEMORY, CONTEXT, TTFT, TPOT], OK
     )
-    most = np.full_like(alone_ttft_s, utilisation_limit)
+    most = np.full_like(alone["best_ttft_s"], utilisation_limit)
     load = largest_load(percentile_s, allowed_s, most)
     return np.where((codes == OK) & (load < LEAST_LOAD), TTFT, codes), load
 
 
-def _served(rejection: NDArray[np.int64], alone: Columns, **pairs: Floats) -> Columns:
-    """Columns of all pairs; zero where the class is not served."""
-    served = rejection == OK
-    columns = {name: np.where(served, values, 0.0) for name, values in pairs.items()}
-    return {**columns, **alone, "rejection": rejection}
+def _columns(
+    accepted: tuple[NDArray[np.int64], Columns, Floats, Floats],
+    batch: tuple[Floats, Floats],
+    prefill_s: Floats,
+    tpot_s: Floats,
+    ttft: tuple[Floats, Floats],
+    phases_kj: tuple[Floats, Floats, Floats],
+    moved_s: Floats,
+) -> Columns:
+    """Columns of all pairs; zero where the class is not served.
+
+    Parameters
+    ----------
+    accepted
+        Code of rejection, times of one request alone, sustained rate and load limit.
+    batch
+        At most, and on average.
+    ttft
+        Mean and percentile, as far as this side adds to them [s].
+    phases_kj
+        Of prefill, decode and transfer [kJ].
+    moved_s
+        Sending or receiving the cache [s].
+    """
+    rejection, alone, rate, load = accepted
+    pairs = {
+        "max_rate_rps": rate,
+        "load_limit": load,
+        "rate_rps": rate * load,
+        "batch": batch[0],
+        "running_batch": batch[1],
+        "prefill_s": prefill_s,
+        "tpot_s": tpot_s,
+        "ttft_s": ttft[0],
+        "ttft_percentile_s": ttft[1],
+        "energy_kj_per_request": sum(phases_kj),
+        "prefill_kj_per_request": phases_kj[0],
+        "decode_kj_per_request": phases_kj[1],
+        "transfer_kj_per_request": phases_kj[2],
+        "transfer_s": moved_s,
+    }
+    served = {name: np.where(rejection == OK, values, 0.0) for name, values in pairs.items()}
+    return {**served, **alone, "rejection": rejection}

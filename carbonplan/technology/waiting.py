@@ -99,6 +99,32 @@ class Queue:
         return largest_load(self.ttft_percentile_s, self.limits.ttft_s, most)
 
 
+@dataclass(frozen=True)
+class Line:
+    """Requests that are served one after another.
+
+    Attributes
+    ----------
+    service_s
+        What one waits for at least if another is ahead [s].
+    busy
+        Share of the time in service at full load [1].
+    """
+
+    service_s: Floats
+    busy: Floats
+
+    def wait_s(self, load: Floats) -> Floats:
+        """Mean wait at a share of the full load [s]."""
+        waiting_s = wait_of_waiting_s(load * self.busy, self.service_s, PREFILL_VARIATION)
+        return wait_probability(load * self.busy) * waiting_s
+
+    def wait_percentile_s(self, load: Floats, percentile: Floats) -> Floats:
+        """Wait that a share of the requests does not exceed [s]."""
+        waiting_s = wait_of_waiting_s(load * self.busy, self.service_s, PREFILL_VARIATION)
+        return wait_percentile_s(wait_probability(load * self.busy), waiting_s, percentile)
+
+
 def largest_load(
     percentile_s: Callable[[Floats], Floats], limit_s: Floats, most: Floats
 ) -> Floats:

@@ -13,18 +13,22 @@ from numpy.typing import NDArray
 
 from carbonplan.catalogue.cohorts import cohorts
 from carbonplan.plan.variables import DECISIONS
+from carbonplan.technology.host_sockets import ON_HOST, host_replica, sockets_are_free
 from carbonplan.technology.operating import Replica
 from carbonplan.verify.checks import Check, fails
+from carbonplan.verify.modes import llms_in_modes, mode_replica
 
 if TYPE_CHECKING:
     from carbonplan.catalogue.inputs import Inputs, WorkloadClass
+    from carbonplan.catalogue.records import ModelCard, Server
     from carbonplan.plan.records import Plan
 
 Floats = NDArray[np.float64]
 
 NAME = re.compile(
     r"(?P<llm>.+)@(?P<sku>[^@]+):tp(?P<tp>\d+)(?:pp(?P<pp>\d+))?"
-    r":(?P<precision>\w+)(?::(?P<role>prefill|decode))?:(?P<clock>\d+)%"
+    r":(?P<precision>\w+)(?::(?P<role>prefill|decode))?"
+    r"(?::(?P<mode>[^:]+) at (?P<measured_clock>\d+)%)?:(?P<clock>\d+)%"
 )
 
 FIELDS = {
@@ -33,12 +37,17 @@ FIELDS = {
     "kept": "kept_servers",
     "upgraded": "upgraded_servers",
     "moved": "moved_servers",
+    "fitted": "fitted_servers",
     "powered": "powered_servers",
+    "powered_fitted": "powered_fitted",
     "replicas": "replicas",
     "starts": "starts",
     "load_rps": "load_rps",
     "flow_rps": "flow_rps",
     "backlog_krequests": "backlog_krequests",
+    "contracted_kw": "contracted_kw",
+    "matched_kw": "matched_kw",
+    "chosen": "chosen",
 }
 
 
@@ -47,7 +56,7 @@ class Case:
     """What a plan decides, over the labels of its inputs.
 
     Letters of dimensions: k request class, c configuration in use, e engine of one or in use
-    itself, g SKU, v cohort, r region, o origin, y stage, t slot.
+    itself, g SKU, v cohort, r region, o origin, m memory, p contract, y stage, t slot.
 
     Attributes
     ----------
@@ -71,6 +80,7 @@ class Case:
     regions: tuple[str, ...]
     classes: tuple[WorkloadClass, ...]
     origins: tuple[str, ...]
+    memory: tuple[str, ...]
     configurations: tuple[str, ...]
     running: tuple[Replica, ...]
     engines: tuple[str, ...]
@@ -82,12 +92,19 @@ class Case:
     kept: Floats  # (y, v, g, r)
     upgraded: Floats  # (y, v, g, new g, r)
     moved: Floats  # (y, v, g, r, to r)
+    fitted: Floats  # (y, v, g, r, m)
     powered: Floats  # (g, r, t)
+    powered_fitted: Floats  # (g, r, m, t)
     replicas: Floats  # (e, r, t)
     starts: Floats  # (e, r, t)
     load_rps: Floats  # (k, c, r, t)
     flow_rps: Floats  # (k, o, r, t)
     backlog_krequests: Floats  # (k, t)
+    contracts: tuple[str, ...]
+    contracted_kw: Floats  # (p, r)
+    matched_kw: Floats  # (p, r, t)
+    partitions: tuple[str, ...]
+    chosen: Floats  # (q, t)
     demand_rps: Floats  # (k, o, t)
     rtt_s: Floats  # (o, r)
     hours: Floats
@@ -138,11 +155,12 @@ def lay_out(inputs: Inputs, plan: Plan) -> tuple[Case, list[Check]]:
     A configuration or an engine whose name means nothing, or that the scenario does not
     allow, is a violation; what it carries is left out.
     """
-    labels = scenario_labels(inputs)
+    labels = {**scenario_labels(inputs), "memory": plan.data["memory"].values.tolist()}
     known, carries = _running(inputs, _in_use(plan, "configuration", "load_rps"))
     engines, runs = _running_engines(inputs, plan, known)
     slot_hours = _by_slot(inputs, "slot_hours")
     rtt_s = inputs.rtt_s.sel(origin=labels["origin"], region=labels["region"])
+    decided = _decided(plan, {**labels, "configuration": list(known), "engine": list(engines)})
     case = Case(
         inputs=inputs,
         plan=plan,
@@ -152,14 +170,17 @@ def lay_out(inputs: Inputs, plan: Plan) -> tuple[Case, list[Check]]:
         regions=tuple(labels["region"]),
         classes=inputs.classes,
         origins=tuple(labels["origin"]),
+        memory=tuple(plan.data["memory"].values.tolist()),
+        contracts=tuple(labels["contract"]),
         configurations=tuple(known),
         running=tuple(known.values()),
         engines=tuple(engines),
         engine_running=tuple(engines.values()),
         clocked=_marked(map(engine_name, known), list(engines)),
-        hosted=_marked([one.server.name for one in engines.values()], labels["sku"]),
-        **_decided(plan, {**labels, "configuration": list(known), "engine": list(engines)}),
-        demand_rps=_demand_rps(inputs, labels["origin"]),
+        hosted=_marked([sku_of(one) for one in engines.values()], labels["sku"]),
+        **decided,
+        partitions=tuple(labels["partition"]),
+        demand_rps=_demand_rps(inputs, labels, decided["chosen"]),
         rtt_s=rtt_s.transpose("origin", "region").values,
         hours=_by_slot(inputs, "weight") * slot_hours,
         slot_hours=slot_hours,
@@ -184,7 +205,9 @@ def scenario_labels(inputs: Inputs) -> dict[str, list]:
         "region": regions,
         "to_region": regions,
         "request_class": [one.name for one in inputs.classes],
+        "partition": list(dict.fromkeys(one.way for one in inputs.classes if one.is_optional)),
         "origin": inputs.rtt_s["origin"].values.tolist(),
+        "contract": [one.name for one in inputs.scenario.supply.contracts],
         "slot": list(range(inputs.series.sizes["slot"])),
     }
 
@@ -230,7 +253,9 @@ def _running_engines(
     What an engine needs does not depend on the clock, so that any allowed one stands for it.
     """
     known = {engine_name(name): one for name, one in configurations.items()}
-    clocks = {round(100 * clock) for clock in (1.0, *inputs.scenario.fleet.clock_fractions)}
+    measured = (profile.clock_fraction for profile in inputs.profiles)
+    fractions = (1.0, *inputs.scenario.fleet.clock_fractions, *measured)
+    clocks = {round(100 * clock) for clock in fractions}
     problems = []
     idle = [one for one in _in_use(plan, "engine", "replicas", "starts") if one not in known]
     for engine in idle:
@@ -251,11 +276,18 @@ def _replica(inputs: Inputs, name: str) -> Replica | str:
         return "the name is not one of a configuration"
     servers = {server.name: server for server in inputs.servers}
     llms = {card.llm: card for card in inputs.llms}
-    if parsed["sku"] not in servers:
-        return f"SKU {parsed['sku']!r} is not in the fleet"
+    sku = parsed["sku"].removesuffix(ON_HOST)
+    if sku not in servers:
+        return f"SKU {sku!r} is not in the fleet"
     if parsed["llm"] not in llms:
         return f"no workload asks for LLM {parsed['llm']!r}"
-    server = servers[parsed["sku"]]
+    if sku != parsed["sku"]:
+        return _host_replica(inputs, servers[sku], llms[parsed["llm"]], parsed)
+    server = servers[sku]
+    if parsed["mode"]:
+        return mode_replica(inputs, server, llms[parsed["llm"]], parsed)
+    if parsed["llm"] in llms_in_modes(inputs):
+        return f"LLM {parsed['llm']!r} is served in its measured modes only"
     tp, pp = int(parsed["tp"]), int(parsed["pp"] or 1)
     if tp not in fleet.tensor_parallel or pp not in fleet.pipeline_parallel:
         return f"parallelism {tp} x {pp} is not in the fleet's"
@@ -273,6 +305,27 @@ def _replica(inputs: Inputs, name: str) -> Replica | str:
     return Replica(server, llms[parsed["llm"]], tp, pp, parsed["precision"], clock, role)
 
 
+def _host_replica(
+    inputs: Inputs, server: Server, llm: ModelCard, parsed: re.Match[str]
+) -> Replica | str:
+    """A replica on a server's host, or why the scenario does not allow it."""
+    fleet, tp = inputs.scenario.fleet, int(parsed["tp"])
+    if not fleet.host_reuse or not sockets_are_free(server):
+        return f"the host of {server.name} is not free for replicas"
+    if tp not in fleet.tensor_parallel or tp > server.host.sockets or parsed["pp"]:
+        return f"parallelism {tp} is not in the fleet's, or passes the host's sockets"
+    if parsed["precision"] not in fleet.precisions:
+        return f"precision {parsed['precision']!r} is not in the fleet's"
+    if parsed["clock"] != "100" or parsed["role"]:
+        return "a replica on a host runs at its full clock and serves both phases"
+    return host_replica(server, llm, tp, parsed["precision"])
+
+
+def sku_of(replica: Replica) -> str:
+    """SKU that a replica runs on, be it on its host."""
+    return replica.server.name.removesuffix(ON_HOST)
+
+
 def engine_name(configuration: str) -> str:
     """Name of the engine of a configuration: all but the clock."""
     return configuration.rpartition(":")[0]
@@ -283,12 +336,14 @@ def _by_slot(inputs: Inputs, name: str) -> Floats:
     return np.broadcast_to(values, inputs.series.sizes["slot"])
 
 
-def _demand_rps(inputs: Inputs, origins: list[str]) -> Floats:
+def _demand_rps(inputs: Inputs, labels: Mapping[str, list], chosen: Floats) -> Floats:
+    """Requests of each class, (k, o, t); of partitions, where they are chosen."""
     arrivals = inputs.series["arrivals_rps"].transpose("workload", "origin", "slot")
     return np.stack(
         [
-            one.request_class.share
-            * arrivals.sel(workload=one.workload.name, origin=origins).values
+            inputs.series["share"].sel(request_class=one.name).values
+            * arrivals.sel(workload=one.workload.name, origin=labels["origin"]).values
+            * (chosen[labels["partition"].index(one.way)] if one.is_optional else 1.0)
             for one in inputs.classes
         ]
     )

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from carbonplan.catalogue.inputs import MeasuredProfile
+from carbonplan.technology.host_sockets import ON_HOST
 from carbonplan.technology.measured_points import measured_profiles
 from carbonplan.technology.operating import (
     ClassLimits,
@@ -20,6 +21,7 @@ from carbonplan.technology.planning import calibration_of
 from carbonplan.units import J_PER_KJ
 from carbonplan.verify.case import Case, Floats
 from carbonplan.verify.checks import Check, equal
+from carbonplan.verify.modes import put_mode_needs, put_modes
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,7 @@ def coefficients(case: Case) -> Coefficients:
             for name, of_points in OVER_PAIRS.items():
                 pairs[name][np.ix_(k, c)] = getattr(points, of_points)
     _put_profiles(case, pairs)
+    put_modes(case, pairs)
     pairs["rate_rps"] /= np.array([one.workload.headroom for one in case.classes])[:, None]
     return Coefficients(**pairs, **_engine_needs(case))
 
@@ -75,6 +78,8 @@ def _engine_needs(case: Case) -> dict[str, Floats]:
         charged = float(case.inputs.scenario.fleet.start_costs)
         for name, values in needs.items():
             values[:] = getattr(points, name) * (charged if name.startswith("start") else 1.0)
+        needs["accelerators"] *= [ON_HOST not in r.server.name for r in case.engine_running]
+        put_mode_needs(case, needs)
     return needs
 
 
@@ -128,7 +133,8 @@ def allowed_regions(case: Case) -> NDArray[np.bool_]:
 def _put_profiles(case: Case, arrays: dict[str, Floats]) -> None:
     """Measured operating points replace those of the model."""
     limit = case.inputs.scenario.fleet.utilisation_limit
-    for profile in (*case.inputs.profiles, *_measured(case)):
+    points = [profile for profile in case.inputs.profiles if not profile.is_mode]
+    for profile in (*points, *_measured(case)):
         key = (
             profile.llm,
             profile.sku,
@@ -139,7 +145,8 @@ def _put_profiles(case: Case, arrays: dict[str, Floats]) -> None:
             "mixed",
         )
         for k, one in enumerate(case.classes):
-            if profile.request_class not in (one.name, one.request_class.request_class):
+            called = (one.name, one.label, one.request_class.request_class)
+            if profile.request_class not in called:
                 continue
             for c, replica in enumerate(case.running):
                 if key != _key(replica) or profile.llm not in one.workload.llms:

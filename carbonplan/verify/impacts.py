@@ -12,9 +12,11 @@ from carbonplan.technology.cost import server_usd_per_hour
 from carbonplan.technology.embodied import embodied_footprint
 from carbonplan.units import HOURS_PER_YEAR, KG_PER_TONNE, W_PER_KW
 from carbonplan.verify.case import Case, Floats
-from carbonplan.verify.charges import lives_charged, moves, owned_hours
+from carbonplan.verify.charges import lives_charged, moves, standing_usd
 from carbonplan.verify.coefficients import Coefficients
 from carbonplan.verify.fleet import lives_years
+from carbonplan.verify.hosts import spared_kgco2e, spared_kw, spared_usd
+from carbonplan.verify.supply import contract_parts, grid_carbon
 
 UNITS = {
     "operational_carbon": "kgCO2e",
@@ -23,6 +25,8 @@ UNITS = {
     "cost": "USD",
     "onsite_water": "L",
     "offsite_water": "L",
+    "location_carbon": "kgCO2e",
+    "market_carbon": "kgCO2e",
 }
 SUMS = {
     "carbon": ("operational_carbon", "embodied_carbon"),
@@ -48,25 +52,31 @@ def it_power_kw(case: Case, needs: Coefficients) -> Floats:
     serving_kw = np.einsum("ce,crt->ert", case.clocked, at_clock_kw)
     starting_kw = needs.start_energy_kwh[:, None, None] * case.starts / case.slot_hours
     replicas_kw = needs.loaded_kw[:, None, None] * case.replicas + serving_kw + starting_kw
-    return fleet_kw + np.einsum("eg,ert->grt", case.hosted, replicas_kw)
+    return fleet_kw - spared_kw(case) + np.einsum("eg,ert->grt", case.hosted, replicas_kw)
 
 
-def impacts(case: Case, needs: Coefficients, power_kw: Floats) -> dict[str, ImpactTotal]:
-    """Every impact with its parts, from physical quantities; ``power_kw`` is (g, r, t)."""
+def impacts(
+    case: Case, needs: Coefficients, power_kw: Floats, not_earned_kgco2e_per_hour: Floats
+) -> dict[str, ImpactTotal]:
+    """Every impact with its parts, from physical quantities; both arrays are (g, r, t)."""
     it_kwh = power_kw * case.hours
     site_kwh = it_kwh * case.series("pue")
     by_place = {
-        "operational_carbon": (site_kwh * case.series("intensity_kgco2e_per_kwh")).sum(axis=2),
+        **grid_carbon(case, site_kwh),
         "embodied_carbon": embodied_kgco2e(case),
         "energy": site_kwh.sum(axis=2),
         "cost": (site_kwh * case.series("price_usd_per_kwh")).sum(axis=2) + servers_usd(case),
         "onsite_water": (it_kwh * case.series("wue_l_per_kwh")).sum(axis=2),
         "offsite_water": (site_kwh * case.series("ewif_l_per_kwh")).sum(axis=2),
     }
-    totals = {name: _total(case, name, parts) for name, parts in by_place.items()}
+    by_place["operational_carbon"] += not_earned_kgco2e_per_hour @ case.hours
+    changed = contract_parts(case)
+    totals = {
+        name: _total(case, name, parts, changed.get(name)) for name, parts in by_place.items()
+    }
     for name, summands in SUMS.items():
         parts = sum(by_place[summand] for summand in summands)
-        totals[name] = _total(case, summands[0], parts)
+        totals[name] = _total(case, summands[0], parts, changed.get(summands[0]))
     return totals | {"latency": latency(case, needs)}
 
 
@@ -87,9 +97,11 @@ def embodied_kgco2e(case: Case) -> Floats:
     if scenario.embodied.charge == "use":
         lives = np.array([lives_years(case, server) for server in case.inputs.servers])
         yearly = host / lives[:, :1] + accelerators / lives[:, 1:]
-        return yearly / HOURS_PER_YEAR * (case.powered @ case.hours) + moving
+        by_use = yearly / HOURS_PER_YEAR * (case.powered @ case.hours)
+        return by_use - spared_kgco2e(case) + moving
     of_host, of_accelerators = lives_charged(case)
-    return host * of_host + accelerators * of_accelerators + moving
+    made_kgco2e = host * of_host + accelerators * of_accelerators
+    return made_kgco2e - spared_kgco2e(case) + moving
 
 
 def servers_usd(case: Case) -> Floats:
@@ -103,12 +115,13 @@ def servers_usd(case: Case) -> Floats:
     except ValueError as error:
         raise InvalidInput(case.inputs.scenario.name, [f"cost.acquisition: {error}"]) from error
     moving = case.inputs.scenario.renewal.move_usd * moves(case)
-    return np.array(per_hour)[:, None] * owned_hours(case) + moving
+    usd_per_hour = np.array(per_hour)
+    return standing_usd(case, usd_per_hour) - spared_usd(case, usd_per_hour) + moving
 
 
 def latency(case: Case, needs: Coefficients) -> ImpactTotal:
     """Mean time to first token of online requests, network included [s]; 0 without any."""
-    asked = float((case.demand_rps[case.online].sum(axis=(0, 1)) * case.hours).sum())
+    asked = requests_per_s(case)
     if asked == 0.0:
         return ImpactTotal(0.0, "s", dict.fromkeys(case.regions, 0.0), {})
     network = np.einsum("kort,or,t->r", case.flow_rps, case.rtt_s, case.hours) / asked
@@ -127,23 +140,43 @@ def latency(case: Case, needs: Coefficients) -> ImpactTotal:
     return ImpactTotal(value, "s", by_region, {**by_sku, "(network)": float(network.sum())})
 
 
+def requests_per_s(case: Case) -> float:
+    """Online requests of the horizon over 3600: rate times hours [requests h / s].
+
+    Of a workload that may divide its requests in several ways, the mean of what they count.
+    """
+    total = 0.0
+    for one in case.classes:
+        if one.workload.kind == "online":
+            arrivals = case.inputs.series["arrivals_rps"].sel(workload=one.workload.name)
+            share = case.inputs.series["share"].sel(request_class=one.name).values
+            ways = max(len(one.workload.partitions or ()), 1)
+            total += float((arrivals.sum("origin").values * share * case.hours).sum()) / ways
+    return total
+
+
 def objective_value(case: Case, totals: Mapping[str, ImpactTotal]) -> float:
     """What the scenario minimises; a carbon price adds carbon to cost."""
     objective = case.inputs.scenario.objective
     price = objective.carbon_price_usd_per_tonne / KG_PER_TONNE
     value = 0.0
-    for impact, weight in (objective.weights or {objective.minimise: 1.0}).items():
+    for impact, weight in objective.counted.items():
         value += weight * totals[impact].value
         if impact == "cost":
             value += weight * price * totals["carbon"].value
     return value
 
 
-def _total(case: Case, name: str, parts: Floats) -> ImpactTotal:
-    """An impact from its parts over (g, r)."""
+def _total(case: Case, name: str, parts: Floats, changed: Floats | None = None) -> ImpactTotal:
+    """An impact from its parts over (g, r), and what contracts change of it, (r,)."""
+    by_region = parts.sum(axis=0)
+    by_sku = dict(zip(case.skus, parts.sum(axis=1).tolist(), strict=True))
+    if changed is not None:
+        by_region = by_region + changed
+        by_sku["(contracts)"] = float(changed.sum())
     return ImpactTotal(
-        float(parts.sum()),
+        float(by_region.sum()),
         UNITS[name],
-        dict(zip(case.regions, parts.sum(axis=0).tolist(), strict=True)),
-        dict(zip(case.skus, parts.sum(axis=1).tolist(), strict=True)),
+        dict(zip(case.regions, by_region.tolist(), strict=True)),
+        by_sku,
     )

@@ -8,6 +8,9 @@ from carbonplan.verify.case import Case, Floats
 from carbonplan.verify.checks import Check, at_least, at_most, equal, whole
 from carbonplan.verify.coefficients import Coefficients
 from carbonplan.verify.fleet import fleet_checks
+from carbonplan.verify.hosts import host_checks
+from carbonplan.verify.promises import promise_checks
+from carbonplan.verify.supply import supply_checks
 
 
 def limit_checks(case: Case, needs: Coefficients, it_power_kw: Floats) -> list[Check]:
@@ -16,10 +19,13 @@ def limit_checks(case: Case, needs: Coefficients, it_power_kw: Floats) -> list[C
         *fleet_checks(case),
         *powered_servers_stand(case),
         replicas_fit_in_servers(case, needs),
+        *host_checks(case),
         *replicas_are_started(case),
         *replicas_are_held(case),
         *counts_are_whole(case),
         site_power_holds(case, it_power_kw),
+        *supply_checks(case, it_power_kw),
+        *promise_checks(case, needs),
     ]
 
 

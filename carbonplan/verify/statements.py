@@ -11,6 +11,8 @@ from carbonplan.plan.variables import VARIABLES
 from carbonplan.verify.case import Case, Floats
 from carbonplan.verify.checks import TOLERANCE, Check, at_most, equal, fails
 from carbonplan.verify.fleet import existing_servers
+from carbonplan.verify.supply import profiles, residual
+from carbonplan.verify.levels import level_checks
 
 SERIES = (
     "intensity_kgco2e_per_kwh",
@@ -22,18 +24,26 @@ SERIES = (
 
 
 def statement_checks(
-    case: Case, totals: Mapping[str, ImpactTotal], objective: float, power_kw: Floats
+    case: Case,
+    totals: Mapping[str, ImpactTotal],
+    objective: float,
+    minimised: float,
+    power_kw: Floats,
+    not_earned_kgco2e_per_hour: Floats,
 ) -> list[Check]:
-    """Everything that the plan states against what was recomputed."""
+    """Everything that the plan states against what was recomputed.
+
+    ``objective`` is expected, ``minimised`` counts the worst futures as the scenario asks.
+    """
     return [
         *impacts_are_as_stated(case, totals),
         *bounds_hold(case, totals),
-        *proof_is_sound(case, objective),
+        *proof_is_sound(case, minimised),
         stance_is_stated(case),
         *evidence_adds_up(case, objective),
         servers_are_listed(case),
         *copies_are_true(case),
-        *power_is_as_stated(case, power_kw),
+        *power_is_as_stated(case, power_kw, not_earned_kgco2e_per_hour),
     ]
 
 
@@ -162,6 +172,12 @@ def copies_are_true(case: Case) -> list[Check]:
         "demand_rps": (case.demand_rps, case.class_names, case.origins, case.slots),
         "existing_servers": (existing_servers(case), case.cohorts, case.skus, case.regions),
         "sku_accelerators": (in_server, case.skus),
+        "contract_profile": (profiles(case), case.contracts, case.slots),
+        "residual_intensity_kgco2e_per_kwh": (
+            case.series(residual(case)),
+            case.regions,
+            case.slots,
+        ),
     }
     return [
         *(
@@ -182,15 +198,19 @@ def stated(case: Case, name: str) -> Floats:
         "region": case.regions,
         "request_class": case.class_names,
         "origin": case.origins,
+        "contract": case.contracts,
     }
     labels = {dim: list(names) for dim, names in order.items() if dim in array.dims}
     return array.sel(labels).values
 
 
-def power_is_as_stated(case: Case, power_kw: Floats) -> list[Check]:
+def power_is_as_stated(
+    case: Case, power_kw: Floats, not_earned_kgco2e_per_hour: Floats
+) -> list[Check]:
     """Power and energy that the plan carries along are those of its decisions."""
     site_kw = case.series("pue") * power_kw.sum(axis=0)
     carbon = case.series("intensity_kgco2e_per_kwh") * site_kw
+    carbon = carbon + not_earned_kgco2e_per_hour.sum(axis=0)
     energy_kwh = (power_kw * case.series("pue") * case.hours).sum(axis=2)
     name, by_site, by_server = (
         "power_is_as_stated",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from carbonplan.plan.variables import DECISIONS, VARIABLES
+from carbonplan.technology.host_sockets import ON_HOST
 from carbonplan.verify.case import engine_name, scenario_labels
 from carbonplan.verify.checks import Check, fails
 
@@ -67,5 +68,5 @@ def _wrong_engines(data: xr.Dataset) -> list[str]:
     ] + [
         f"structure: engine {engine!r} is of LLM {llm!r} and SKU {sku!r}"
         for engine, llm, sku in engines
-        if not engine.startswith(f"{llm}@{sku}:")
+        if not engine.startswith((f"{llm}@{sku}:", f"{llm}@{sku}{ON_HOST}:"))
     ]

@@ -1,4 +1,8 @@
-"""Power under contract: no more is matched than is delivered and drawn, and enough of it is."""
+"""Power under contract: no more is matched than is delivered and drawn, and enough of it is.
+
+Letters of dimensions: p contract, r region, t slot. A contract serves one region: elsewhere
+nothing of it can be contracted.
+"""
 
 from __future__ import annotations
 
@@ -13,101 +17,119 @@ def supply_checks(case: Case, it_power_kw: Floats) -> list[Check]:
     """Contracts and what they match; ``it_power_kw`` is (g, r, t)."""
     if not case.contracts:
         return []
-    drawn_kw = it_power_kw.sum(axis=0)
+    drawn_kw = case.series("pue") * it_power_kw.sum(axis=0)
     return [
         *contracts_are_as_offered(case),
-        *matched_is_delivered(case),
-        matched_is_drawn(case, drawn_kw),
+        *matched_power_is_delivered(case),
+        matched_power_is_drawn(case, drawn_kw),
         share_is_matched(case, drawn_kw),
     ]
 
 
 def contracts_are_as_offered(case: Case) -> list[Check]:
-    """What is contracted lies between the least and the most that can be."""
-    name, quantity, axes = "contracts_are_as_offered", "kW contracted", [case.contracts]
-    offered = case.inputs.scenario.supply.contracts
-    least, most = (
-        [getattr(one, f"at_{end}_kw") for one in offered] for end in ("least", "most")
-    )
+    """What is contracted lies between the least and the most that can be, in its region."""
+    name, quantity, axes = "contracts_are_as_offered", "kW", (case.contracts, case.regions)
     return [
-        at_least(name, quantity, case.contracted_kw, least, axes),
-        at_most(name, quantity, case.contracted_kw, most, axes),
+        at_least(name, quantity, case.contracted_kw, in_region(case, "at_least_kw"), axes),
+        at_most(name, quantity, case.contracted_kw, in_region(case, "at_most_kw"), axes),
     ]
 
 
-def matched_is_delivered(case: Case) -> list[Check]:
+def matched_power_is_delivered(case: Case) -> list[Check]:
     """At the site's meter, a contract matches no more than it delivers in the hour."""
-    axes = case.contracts, case.slots
-    delivered_kw = generated_kw(case)
-    matched_kw = case.matched_kw * pue(case)
-    name = "matched_is_delivered"
+    axes = case.contracts, case.regions, case.slots
+    name, quantity = "matched_power_is_delivered", "kW matched"
     return [
-        at_least(name, "kW matched", matched_kw, 0.0, axes),
-        at_most(name, "kW matched", matched_kw, delivered_kw, axes),
+        at_least(name, quantity, site_kw(case), 0.0, axes),
+        at_most(name, quantity, site_kw(case), delivered_kw(case), axes),
     ]
 
 
-def matched_is_drawn(case: Case, drawn_kw: Floats) -> Check:
-    """The contracts of a region match no more than it draws; ``drawn_kw`` is (r, t)."""
-    matched_kw = in_region(case).T @ case.matched_kw
-    drawn_kw = np.where(in_region(case).any(axis=0)[:, None], drawn_kw, 0.0)
-    return at_most(
-        "matched_is_drawn", "kW matched", matched_kw, drawn_kw, (case.regions, case.slots)
-    )
+def matched_power_is_drawn(case: Case, drawn_kw: Floats) -> Check:
+    """The contracts of a region match no more than its site draws; ``drawn_kw`` is (r, t)."""
+    axes, matched_kw = (case.regions, case.slots), site_kw(case).sum(axis=0)
+    return at_most("matched_power_is_drawn", "kW matched", matched_kw, drawn_kw, axes)
 
 
 def share_is_matched(case: Case, drawn_kw: Floats) -> Check:
     """Of each region's energy over the horizon, the share that is asked for is matched."""
-    site_kwh = (case.series("pue") * drawn_kw * case.hours).sum(axis=1)
-    matched_kwh = in_region(case).T @ (case.matched_kw * pue(case) @ case.hours)
-    needed_kwh = case.inputs.scenario.supply.matched_share * site_kwh
+    needed_kwh = case.inputs.scenario.supply.matched_share * (drawn_kw @ case.hours)
+    matched_kwh = site_kw(case).sum(axis=0) @ case.hours
     return at_least("share_is_matched", "kWh matched", matched_kwh, needed_kwh, [case.regions])
 
 
-def in_region(case: Case) -> Floats:
-    """1 where a contract serves a region, (p, r)."""
-    offered = case.inputs.scenario.supply.contracts
-    marks = [[float(one.region == region) for region in case.regions] for one in offered]
-    return np.array(marks).reshape(len(offered), len(case.regions))
+def in_region(case: Case, field: str) -> Floats:
+    """A figure of each contract in the region that it serves, else zero, (p, r)."""
+    values = np.zeros((len(case.contracts), len(case.regions)))
+    for p, one in enumerate(case.inputs.scenario.supply.contracts):
+        values[p, case.regions.index(one.region)] = getattr(one, field)
+    return values
 
 
-def pue(case: Case) -> Floats:
-    """PUE of the region of each contract, (p, t)."""
-    return in_region(case) @ case.series("pue")
+def site_kw(case: Case) -> Floats:
+    """Power matched at the meter of the site, (p, r, t)."""
+    return case.matched_kw * case.series("pue")
 
 
-def generated_kw(case: Case) -> Floats:
-    """What each contract delivers, used or not, (p, t)."""
+def delivered_kw(case: Case) -> Floats:
+    """What each contract delivers, used or not, (p, r, t)."""
+    return profiles(case)[:, None, :] * case.contracted_kw[:, :, None]
+
+
+def profiles(case: Case) -> Floats:
+    """What each contract delivers by the kW contracted, (p, t) [1]."""
     profile = case.inputs.series["contract_profile"].sel(contract=list(case.contracts))
-    return profile.transpose("contract", "slot").values * case.contracted_kw[:, None]
+    return profile.transpose("contract", "slot").values
 
 
 def contracts_usd(case: Case) -> Floats:
-    """Bought power, less what is resold and what the grid need not sell, (p,) [USD]."""
-    offered = case.inputs.scenario.supply.contracts
-    matched_kwh = case.matched_kw * pue(case) * case.hours
-    generated_kwh = generated_kw(case) @ case.hours
-    price = np.array([one.price_usd_per_kwh for one in offered])
-    resale = np.array([one.resale_usd_per_kwh for one in offered])
-    unused_kwh = generated_kwh - matched_kwh.sum(axis=1)
-    avoided_usd = (matched_kwh * (in_region(case) @ case.series("price_usd_per_kwh"))).sum(
-        axis=1
-    )
-    return price * generated_kwh - resale * unused_kwh - avoided_usd
+    """Power bought, less what is resold and what the grid need not sell, (r,) [USD]."""
+    matched_kwh = site_kw(case) * case.hours
+    unused_kwh = delivered_kw(case) @ case.hours - matched_kwh.sum(axis=2)
+    bought_usd = in_region(case, "price_usd_per_kwh") * (delivered_kw(case) @ case.hours)
+    resold_usd = in_region(case, "resale_usd_per_kwh") * unused_kwh
+    avoided_usd = (matched_kwh * case.series("price_usd_per_kwh")).sum(axis=2)
+    return (bought_usd - resold_usd - avoided_usd).sum(axis=0)
 
 
 def contracts_kgco2e(case: Case) -> Floats:
-    """Carbon of matched energy, less that of grid energy in its place, (p,) [kgCO2e]."""
-    matched_kwh = case.matched_kw * pue(case) * case.hours
-    offered = case.inputs.scenario.supply.contracts
-    of_contract = np.array([one.intensity_g_per_kwh for one in offered]) / G_PER_KG
-    of_grid = in_region(case) @ residual_intensity(case)
-    return (matched_kwh * (of_contract[:, None] - of_grid)).sum(axis=1)
+    """Carbon of matched energy, less that of grid energy in its place, (r,) [kgCO2e]."""
+    own = in_region(case, "intensity_g_per_kwh")[:, :, None] / G_PER_KG
+    more = site_kw(case) * case.hours * (own - case.series(residual(case)))
+    return more.sum(axis=(0, 2))
 
 
-def residual_intensity(case: Case) -> Floats:
-    """Intensity of grid power that is not matched, (r, t) [kgCO2e/kWh]."""
-    residual = "residual_intensity_kgco2e_per_kwh"
-    return case.series(
-        residual if residual in case.inputs.series else "intensity_kgco2e_per_kwh"
-    )
+def grid_carbon(case: Case, site_kwh: Floats) -> dict[str, Floats]:
+    """Carbon as if the grid gave all energy, (g, r) by impact; ``site_kwh`` is (g, r, t).
+
+    By location with the grid's intensity, by market with that of what contracts leave of it.
+    """
+    by_location = (site_kwh * case.series("intensity_kgco2e_per_kwh")).sum(axis=2)
+    if not case.contracts:
+        return {"operational_carbon": by_location}
+    by_market = (site_kwh * case.series(residual(case))).sum(axis=2)
+    return {
+        "operational_carbon": by_market if is_by_market(case) else by_location,
+        "location_carbon": by_location,
+        "market_carbon": by_market,
+    }
+
+
+def contract_parts(case: Case) -> dict[str, Floats]:
+    """What contracts change of impacts, (r,) by impact."""
+    if not case.contracts:
+        return {}
+    carbon = contracts_kgco2e(case)
+    parts = {"cost": contracts_usd(case), "market_carbon": carbon}
+    return parts | ({"operational_carbon": carbon} if is_by_market(case) else {})
+
+
+def is_by_market(case: Case) -> bool:
+    """Whether operational carbon counts matched energy by its contract."""
+    return bool(case.contracts) and case.inputs.scenario.signal.scope == "market"
+
+
+def residual(case: Case) -> str:
+    """Series of the intensity of grid power that is not matched."""
+    given = "residual_intensity_kgco2e_per_kwh"
+    return given if given in case.inputs.series else "intensity_kgco2e_per_kwh"

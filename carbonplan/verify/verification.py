@@ -7,11 +7,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from carbonplan.verify.attribution import attribution_checks
 from carbonplan.verify.batch import batch_checks
 from carbonplan.verify.case import lay_out
 from carbonplan.verify.coefficients import coefficient_checks, coefficients
 from carbonplan.verify.impacts import impacts, it_power_kw, objective_value
+from carbonplan.verify.levels import level_checks
 from carbonplan.verify.limits import limit_checks
+from carbonplan.verify.negative import not_earned_kgco2e_per_hour
+from carbonplan.verify.partitions import partition_checks
+from carbonplan.verify.risk import futures_are_as_stated, losses, minimised
 from carbonplan.verify.service import service_checks
 from carbonplan.verify.statements import statement_checks
 from carbonplan.verify.structure import structure
@@ -58,16 +63,23 @@ def verify(inputs: Inputs, plan: Plan) -> Verification:
     case, allowed = lay_out(inputs, plan)
     needs = coefficients(case)
     power_kw = it_power_kw(case, needs)
-    totals = impacts(case, needs, power_kw)
+    not_earned = not_earned_kgco2e_per_hour(case, needs, power_kw)
+    totals = impacts(case, needs, power_kw, not_earned)
     objective = objective_value(case, totals)
+    by_future = losses(case, needs, power_kw)
+    least = minimised(case, by_future, objective)
     checks = [
         *checks,
         *allowed,
         *coefficient_checks(case, needs),
         *service_checks(case, needs),
         *batch_checks(case),
+        *partition_checks(case),
         *limit_checks(case, needs, power_kw),
-        *statement_checks(case, totals, objective, power_kw),
+        *statement_checks(case, totals, objective, least, power_kw, not_earned),
+        *level_checks(case, totals),
+        *futures_are_as_stated(case, by_future, objective),
+        *attribution_checks(case, needs, totals),
     ]
     return _verification(checks, totals)
 

@@ -10,7 +10,13 @@ import pytest
 
 from carbonplan.formulation import impacts
 from carbonplan.formulation.build import horizon
-from tests.tiny import tiny
+from carbonplan.problem.memory import AS_SOLD
+from carbonplan.problem.records import Promises, Risk, Shares
+from tests.divided import divided
+from tests.hosted import SMALL, fitted, hosted
+from tests.staged import FORK, NEW, staged
+from tests.supplied import Offer, supplied
+from tests.tiny import CHAT, NIGHT, ONE, TWO, tiny
 
 ROOT = Path(__file__).parents[2]
 SHEET = (ROOT / "carbonplan/formulation/EQUATIONS.md").read_text(encoding="utf-8")
@@ -24,47 +30,74 @@ def listed(section: str) -> dict[str, list[str]]:
     return {name: [cell.strip() for cell in cells] for name, cells in named.items()}
 
 
+LIMITED = tiny(
+    {"site_it_limit_kw": [[9.0, 9.0], [9.0, 9.0]], "held": [0, 0]},
+    stock=(("now", "box", "clean", 3), ("now", "box", None, 5)),
+    site_power_kw={"clean": 9.0},
+    site_servers={"dirty": 4},
+    bounds=(("cost", 1e3),),
+    risk=Risk({"mild": 0.5, "dear": 0.5}, tail=0.5, weight=0.5),
+)
+RENEWED = staged(
+    nodes=FORK,
+    upgrades=True,
+    moves=True,
+    orders=(("low", "high", NEW),),
+    budget_usd={"high": 1e3},
+)
+PROMISED = supplied(
+    tiny(
+        role_of={ONE: "prefill", TWO: "decode"},
+        weights_of={ONE: "llm:bf16", TWO: "llm:bf16"},
+        promises=Promises({CHAT: "chat", NIGHT: "night"}, {(CHAT, TWO): 1.0}, {"chat": 1}),
+        shares=Shares(of_region=0.8, of_vendor=0.8, vendor_of={"box": "x"}),
+    ),
+    {"wind": Offer("clean", [1.0, 0.25])},
+    share=0.5,
+)
+REUSED = fitted(hosted(tiny()))
+FITTED = fitted(staged(upgrades=True), (AS_SOLD, SMALL))
+DIVIDED = divided({"held": [0, 0]}, negative="no-idle-earning")
+PROBLEMS = (LIMITED, RENEWED, PROMISED, REUSED, FITTED, DIVIDED)  # each family has a row in one
+
+
 @pytest.fixture(scope="module")
-def m() -> pyo.ConcreteModel:
-    """A program in which every family has a row."""
-    return horizon(
-        tiny(
-            {"site_it_limit_kw": [[9.0, 9.0], [9.0, 9.0]]},
-            stock=(("now", "box", "clean", 3), ("now", "box", None, 5)),
-            site_power_kw={"clean": 9.0},
-            site_servers={"dirty": 4},
-            bounds=(("cost", 1e3),),
-        )
-    )
+def programs() -> list[pyo.ConcreteModel]:
+    return [horizon(problem) for problem in PROBLEMS]
 
 
-def test_every_constraint_is_on_the_sheet_and_has_rows(m: pyo.ConcreteModel):
-    built = {c.local_name: len(c) for c in m.component_objects(pyo.Constraint)}
+def components(programs: list[pyo.ConcreteModel], kind: type) -> dict[str, pyo.Component]:
+    """Components of a kind by name, each as it is in the program that has most of it."""
+    found = [component for m in programs for component in m.component_objects(kind)]
+    return {component.local_name: component for component in sorted(found, key=len)}
+
+
+def test_every_constraint_is_on_the_sheet_and_has_rows(programs: list):
+    built = components(programs, pyo.Constraint)
     assert set(built) == set(listed("Constraints"))
-    assert min(built.values()) > 0
+    assert [name for name, rows in built.items() if not len(rows)] == []
 
 
-def test_every_decision_is_on_the_sheet_with_its_unit(m: pyo.ConcreteModel):
-    sheet = listed("Decisions")
-    decisions = {v.local_name: v for v in m.component_objects(pyo.Var)}
+def test_every_decision_is_on_the_sheet_with_its_unit(programs: list):
+    sheet, decisions = listed("Decisions"), components(programs, pyo.Var)
     assert set(decisions) == set(sheet)
     for name, decision in decisions.items():
+        assert len(decision), name
         assert decision.doc.endswith(f"[{sheet[name][2]}]"), name
 
 
-def test_every_meter_and_impact_is_on_the_sheet(m: pyo.ConcreteModel):
-    meters = {e.local_name for e in m.component_objects(pyo.Expression)}
-    assert meters == set(listed("Meters"))
+def test_every_meter_and_impact_is_on_the_sheet(programs: list):
+    assert set(components(programs, pyo.Expression)) == set(listed("Meters"))
     assert set(impacts.IMPACTS) == set(listed("Impacts"))
 
 
-def test_parameters_are_on_the_sheet_with_a_unit(m: pyo.ConcreteModel):
+def test_parameters_are_on_the_sheet_with_a_unit(programs: list):
     sheet = listed("Data")
-    for parameter in m.component_objects(pyo.Param):
-        assert parameter.local_name in sheet
+    for name, parameter in components(programs, pyo.Param).items():
+        assert name in sheet
         assert parameter.doc
-        unit = sheet[parameter.local_name][2]
-        assert unit == "1" or unit in parameter.doc, parameter.local_name
+        unit = sheet[name][2]
+        assert unit == "1" or unit in parameter.doc, name
 
 
 def test_the_number_of_an_equation_is_that_of_its_code():

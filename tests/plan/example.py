@@ -197,6 +197,8 @@ def series(previous: tuple[int, int]) -> xr.Dataset:
                 for name, values in by_site.items()
             },
             "arrivals_rps": (("workload", "origin", "slot"), arrivals),
+            "share": (("request_class", "slot"), np.ones((2, 2))),
+            "contract_profile": (("contract", "slot"), np.ones((0, 2))),
             "time_utc": ("slot", np.array(["2024-04-16T00", "2024-04-16T01"], "M8[ns]")),
             "weight": ("slot", [2.0, 2.0]),
             "previous": ("slot", list(previous)),
@@ -205,6 +207,7 @@ def series(previous: tuple[int, int]) -> xr.Dataset:
         },
         coords={
             "region": ["north", "south"],
+            "request_class": ["chat/short", "night/long"],
             "workload": ["chat", "night"],
             "origin": ["west", "anywhere"],
             "slot": [0, 1],
@@ -278,6 +281,8 @@ def configurations(of: Inputs, *, whole: bool = True) -> Configurations:
             "start_hours": ("engine", points.start_hours),
             "start_fraction": ("engine", points.start_hours),
             "start_energy_kwh": ("engine", points.start_energy_kwh),
+            "host_share": ("engine", [0.0, 0.0]),
+            "host_dram_gb": ("engine", [0.0, 0.0]),
         },
         {
             "request_class": [one.name for one in of.classes],
@@ -286,6 +291,7 @@ def configurations(of: Inputs, *, whole: bool = True) -> Configurations:
             "sku": ("configuration", ["box", "box"]),
             "llm": ("configuration", ["tiny", "tiny"]),
             "role": ("configuration", ["mixed", "mixed"]),
+            "on_host": ("configuration", [False, False]),
             "configuration_engine": ("configuration", [c.engine for c in kept]),
         },
     )
@@ -297,8 +303,12 @@ def decisions() -> dict[str, tuple[tuple[tuple[str, ...], ...], list]]:
     north, south = (CONFIGURATION.engine, "north"), (CONFIGURATION.engine, "south")
     name = CONFIGURATION.name
     return {
-        "Servers": ((("box", "north"), ("box", "south")), [2, 2]),
-        "Purchased": ((("box", "north"), ("box", "south")), [1, 1]),
+        "Servers": ((("now", "box", "north"), ("now", "box", "south")), [2, 2]),
+        "Purchased": ((("now", "box", "north"), ("now", "box", "south")), [1, 1]),
+        "Kept": (
+            (("now", "stood", "box", "north"), ("now", "stood", "box", "south")),
+            [1, 1],
+        ),
         "Powered": ((("box", "north"), ("box", "south")), [[2, 2], [1, 1]]),
         "Replicas": ((north, south), [[3, 3], [1, 1]]),
         "Starts": ((north, south), [[0, 0], [0, 0]]),
@@ -319,8 +329,9 @@ def decisions() -> dict[str, tuple[tuple[tuple[str, ...], ...], list]]:
 
 
 DIMS = {
-    "Servers": ("sku", "region"),
-    "Purchased": ("sku", "region"),
+    "Servers": ("stage", "sku", "region"),
+    "Purchased": ("stage", "sku", "region"),
+    "Kept": ("stage", "cohort", "sku", "region"),
     "Powered": ("sku", "region"),
     "Replicas": ("engine", "region"),
     "Starts": ("engine", "region"),

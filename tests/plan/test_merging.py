@@ -17,7 +17,7 @@ from tests.tiny import CHAT, E_ONE, E_TWO, NIGHT, ONE, TWO, tiny
 
 ENGINES = Engines(
     engine_of={ONE: E_ONE, TWO: E_TWO},
-    llm_of={E_ONE: "llm", E_TWO: "llm"},
+    pool_of={E_ONE: ("llm",), E_TWO: ("llm",)},
     sku_of={E_ONE: "box", E_TWO: "box"},
     server_share={E_ONE: 1 / 8, E_TWO: 2 / 8},
     start_fraction={E_ONE: 0.05, E_TWO: 0.05},
@@ -92,6 +92,14 @@ def test_nothing_moves_at_a_loss(program):
     assert found(program, merged(ENGINES, program, values))["two"] == 0.0
     dear = replace(program, cost=cost)
     assert np.array_equal(merged(ENGINES, dear, values), values)
+
+
+def test_nothing_moves_between_phases(program):
+    """A prefill replica has room, but those that decode cannot hand their load to it."""
+    apart = replace(ENGINES, pool_of={E_ONE: ("llm", "fp8", "prefill"), E_TWO: ("llm",)})
+    values = filled(program, one=(2.5, 25.0, 0), two=(0.1, 2.5, 0))
+    assert found(program, merged(ENGINES, program, values))["two"] == 0.0
+    assert np.array_equal(merged(apart, program, values), values)
 
 
 def test_replicas_that_load_are_made_up_for(program):

@@ -123,7 +123,9 @@ def test_a_rounded_plan_keeps_every_row_of_a_real_program(ends):
 def tiny_inputs(previous: list[int]):
     """What rounding reads of the inputs and configurations of the tiny problem."""
     kept = tuple(
-        SimpleNamespace(name=name, engine=engine, llm="llm", sku="box", accelerators=count)
+        SimpleNamespace(
+            name=name, engine=engine, llm="llm", sku="box", accelerators=count, role="mixed"
+        )
         for name, engine, count in ((ONE, E_ONE, 1), (TWO, E_TWO, 2))
     )
     fleet = SimpleNamespace(availability=1.0, switch_off=True)

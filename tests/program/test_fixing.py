@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import scipy.sparse as sp
 
-from carbonplan.program.fixing import fleet_decisions, with_fleet, with_purchases
+from carbonplan.program.fixing import (
+    fleet_decisions,
+    with_fleet,
+    with_purchases,
+    without_slots,
+)
 from carbonplan.program.records import Layout, Program
 
 
@@ -65,3 +72,14 @@ def test_at_least_so_many_servers_are_bought():
     completed = with_purchases(program(), decided, {"first", "second"})
     assert completed.column_lower.tolist() == [0, 0, 2, 1, 0]
     assert completed.column_upper == pytest.approx(program().column_upper)
+
+
+def test_nothing_has_to_hold_in_slots_that_are_left_out():
+    rows = {
+        "fits": Layout(("region",), (("north",),), np.array([[0, 1]])),
+        "owned": Layout(("region",), (("north",),), np.array([2])),
+    }
+    limited = replace(program(), rows=rows, row_lower=np.zeros(3), row_upper=np.ones(3))
+    left = without_slots(limited, np.array([1]))
+    assert left.row_lower.tolist() == [0, -np.inf, 0]
+    assert left.row_upper.tolist() == [1, np.inf, 1]

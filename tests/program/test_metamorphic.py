@@ -169,6 +169,10 @@ def test_names_and_order_change_nothing(seed: int):
         routes=tuple(reversed([(k, o, other[r]) for k, o, r in problem.routes])),
         serving=tuple(reversed([(k, c, other[r]) for k, c, r in problem.serving])),
         stock=tuple(reversed([(y, g, other[r], n) for y, g, r, n in problem.stock])),
+        renewal=replace(
+            problem.renewal,
+            kept=tuple(reversed([(*cohort, other[r]) for *cohort, r in problem.renewal.kept])),
+        ),
     )
     first, second = cost(problem), cost(renamed)
     assert first == second or first == pytest.approx(second, rel=1e-7)
@@ -199,7 +203,7 @@ def test_flat_intensity_leaves_nothing_to_shift_for(seed: int):
         problem,
         intensity_kgco2e_per_kwh=np.full((2, 2), 0.3),
         pue=np.ones((2, 2)),
-        server_kgco2e=np.zeros(2),
+        server_kgco2e=np.zeros((1, 2, 2)),
         off_kw=np.zeros(2),
         powered_kw=np.zeros(2),
         loaded_kw=np.zeros(2),

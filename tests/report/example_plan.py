@@ -1,7 +1,8 @@
 """Plans with invented figures of a realistic shape, to draw and to word.
 
 ``week_plan`` is 6 regions, 6 SKUs, 3 workloads (one of them batch) and 168 hours;
-``hour_plan`` one of each; ``typical_days_plan`` has 12 weighted days.
+``hour_plan`` one of each; ``typical_days_plan`` has 12 weighted days; ``staged_plan`` has two
+years and two futures, and hours that only test the loss of a region.
 """
 
 from __future__ import annotations
@@ -12,9 +13,12 @@ import numpy as np
 import xarray as xr
 
 from carbonplan.plan import ImpactTotal, Plan
+from carbonplan.plan.account_documents import attribution_summary
+from carbonplan.plan.attribution import answered_requests
 from carbonplan.plan.clean_hours import clean_hours
+from carbonplan.plan.occupancy import occupancy
 from carbonplan.plan.power import consequences
-from carbonplan.plan.variables import USES
+from carbonplan.plan.variables import ATTRIBUTION, PHASES, STATES, USES
 
 # name: accelerators, server's parked kW, host idle kW, off kW, embodied host and accelerators
 SKUS = {
@@ -71,12 +75,14 @@ def example_plan(
     data = _decisions(hours, regions, skus, classes, weight)
     data = data.assign(consequences(data))
     impacts = _impacts(data)
+    data = _attributed(data, impacts)
     carbon = impacts["carbon"].value
     proof = {
         "objective": {"impact": "carbon", "value": carbon, "unit": "kgCO2e"},
         "bound": (1 - SUMMARY["gap"]) * carbon,
         "baselines": _baselines(impacts),
         "clean_hours": clean_hours(data),
+        "attribution": attribution_summary(data, []),
     }
     return Plan(scenario_name, data, impacts, {**SUMMARY, **proof, **(summary or {})})
 
@@ -99,6 +105,54 @@ def hour_plan(**changes) -> Plan:
 def typical_days_plan(**changes) -> Plan:
     """Twelve days that stand for a year."""
     return example_plan(288, weight=365 / 12, scenario_name="typical-year", **changes)
+
+
+def staged_plan() -> Plan:
+    """Two days, one in 2026 and one of the next year in either future; the second is twice.
+
+    In its last hours, which have no weight, a region is lost.
+    """
+    plan = example_plan(96, weight=182.5, scenario_name="two-years")
+    stages = ("2026", "2027/high", "2027/low")
+    data = plan.data.drop_vars("stage").drop_dims("stage")
+    servers = plan.data["servers"].isel(stage=0).values
+    bought = np.stack([servers - 1, np.ceil(servers / 2), np.zeros_like(servers)]).clip(0)
+    upgraded = np.zeros((3, 1, len(SKUS), len(SKUS), len(REGIONS)))
+    upgraded[1, 0, 0, 2, 4] = 2
+    moved = np.zeros((3, 1, len(SKUS), len(REGIONS), len(REGIONS)))
+    moved[2, 0, 3, 0, 1] = 1
+    fleet = ("stage", "sku", "region")
+    hours = data["weight"].copy()
+    hours[72:] = 0.0
+    staged = data.assign(
+        servers=(fleet, np.stack([servers, servers + bought[1], servers])),
+        purchased_servers=(fleet, bought),
+        upgraded_servers=(("stage", "cohort", "sku", "new_sku", "region"), upgraded),
+        moved_servers=(("stage", "cohort", "sku", "region", "to_region"), moved),
+        slot_stage=("slot", np.repeat([*stages, stages[0]], 24)),
+        weight=hours,
+    ).assign_coords(stage=list(stages), new_sku=list(SKUS), to_region=list(REGIONS))
+    return Plan(plan.scenario_name, staged, plan.impacts, plan.summary)
+
+
+def _attributed(data: xr.Dataset, impacts: Mapping[str, ImpactTotal]) -> xr.Dataset:
+    """Each impact divided like the hours of accelerators."""
+    hours = occupancy(data).accelerator_hours
+    sums = ("carbon", "water", "latency")
+    names = [name for name in impacts if name not in sums]
+    parts = np.stack([impacts[name].value * hours / hours.sum() for name in names])
+    served = len(PHASES) * data.sizes["request_class"]
+    shape = data.sizes["request_class"], len(PHASES), *hours.shape[1:]
+    arrays = {
+        "served_impact": parts[:, :served].reshape(-1, *shape),
+        "idle_impact": parts[:, served:],
+        "answered_requests": answered_requests(data),
+        "served_accelerator_hours": hours[:served].reshape(shape),
+        "idle_accelerator_hours": hours[served:],
+    }
+    return data.assign(
+        {name: (ATTRIBUTION[name].dims, array) for name, array in arrays.items()}
+    ).assign_coords(impact=names, phase=list(PHASES), state=list(STATES))
 
 
 def _decisions(
@@ -134,15 +188,17 @@ def _decisions(
     demand[batch] = demand[batch].mean(axis=1, keepdims=True)
     site, running = ("region", "slot"), ("engine", "region", "slot")
     data = {
-        "servers": (("sku", "region"), servers),
-        "existing_servers": (("sku", "region"), standing),
-        "purchased_servers": (("sku", "region"), servers - standing),
+        "servers": (("stage", "sku", "region"), servers[None]),
+        "existing_servers": (("cohort", "sku", "region"), standing[None]),
+        "purchased_servers": (("stage", "sku", "region"), (servers - standing)[None]),
+        "slot_stage": ("slot", ["now"] * hours),
         "powered_servers": (("sku", *site), powered),
         "replicas": (running, replicas),
         "starts": (running, starts),
         "load_rps": (("request_class", "configuration", *site), load),
         "demand_rps": (("request_class", "origin", "slot"), demand[:, None, :]),
         "intensity_kgco2e_per_kwh": (site, intensity),
+        "idle_intensity_kgco2e_per_kwh": (site, intensity),
         "pue": (site, np.repeat([[row[2]] for row in regions.values()], hours, axis=1)),
         "weight": ("slot", np.full(hours, weight)),
         "run": ("slot", slot // 24 if weight != 1 else 0 * slot),
@@ -150,6 +206,22 @@ def _decisions(
         "energy_kj_per_request": (
             ("request_class", "configuration"),
             np.array(by_configuration[5]) * np.linspace(0.5, 1.5, len(classes))[:, None],
+        ),
+        "rate_rps": (
+            ("request_class", "configuration"),
+            np.tile(np.array(by_configuration[3]), (len(classes), 1)),
+        ),
+        "prompt_time_share": (
+            ("request_class", "configuration"),
+            np.full((len(classes), len(configurations)), 0.25),
+        ),
+        "input_tokens": ("request_class", np.linspace(800.0, 2000.0, len(classes))),
+        "output_tokens": ("request_class", np.linspace(300.0, 150.0, len(classes))),
+        "sku_accelerators": ("sku", by_sku[0]),
+        "saved_idle_kw": (("sku", "memory"), np.zeros((len(skus), 0))),
+        "powered_fitted": (
+            ("sku", "region", "memory", "slot"),
+            np.zeros((len(skus), len(regions), 0, hours)),
         ),
         "configuration_engine": ("configuration", engine_of),
         "engine_llm": ("engine", list(by_engine[0])),
@@ -166,6 +238,9 @@ def _decisions(
         "embodied_accelerators_kgco2e": ("sku", by_sku[5]),
     }
     coordinates = {
+        "stage": ["now"],
+        "cohort": ["stood"],
+        "memory": [],
         "sku": list(skus),
         "region": list(regions),
         "configuration": list(configurations),
@@ -223,7 +298,8 @@ def _impacts(data: xr.Dataset) -> dict[str, ImpactTotal]:
     hours = data["weight"] * data["slot_hours"]
     energy = data["it_power_kw"] * data["pue"] * hours
     made = data["embodied_host_kgco2e"] + data["embodied_accelerators_kgco2e"]
-    embodied = data["servers"] * made * float(hours.sum()) / (5 * 8760)
+    servers = data["servers"].sum("stage")
+    embodied = servers * made * float(hours.sum()) / (5 * 8760)
     operational = energy * data["intensity_kgco2e_per_kwh"]
     water = energy * 1.9
     arrays = {
@@ -231,7 +307,7 @@ def _impacts(data: xr.Dataset) -> dict[str, ImpactTotal]:
         "embodied_carbon": (embodied, "kgCO2e"),
         "carbon": (operational.sum("slot") + embodied, "kgCO2e"),
         "energy": (energy.sum("slot"), "kWh"),
-        "cost": (0.09 * energy.sum("slot") + 4.1 * float(hours.sum()) * data["servers"], "USD"),
+        "cost": (0.09 * energy.sum("slot") + 4.1 * float(hours.sum()) * servers, "USD"),
         "water": (water.sum("slot"), "L"),
         "onsite_water": (0.2 * water.sum("slot"), "L"),
         "offsite_water": (0.8 * water.sum("slot"), "L"),

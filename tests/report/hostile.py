@@ -26,12 +26,17 @@ def named(name: str) -> Plan:
     """A plan of two hours in which every text is the name, numbered where it must differ."""
     plan = example_plan(2)
     dims = ("sku", "region", "configuration", "engine", "request_class")
-    data = plan.data.assign_coords(
-        {dim: [f"{name}{i}" for i in range(plan.data.sizes[dim])] for dim in dims}
-    )
-    for text in ("workload", "configuration_engine", "engine_sku", "engine_llm"):
+    renamed = {
+        dim: {label: f"{name}{i}" for i, label in enumerate(plan.data[dim].values.tolist())}
+        for dim in dims
+    }
+    data = plan.data.assign_coords({dim: list(renamed[dim].values()) for dim in dims})
+    for text in ("workload", "engine_llm"):
         (dim,) = data[text].dims
         data[text] = (dim, [name] * data.sizes[dim])
+    for text, labels in (("configuration_engine", "engine"), ("engine_sku", "sku")):
+        (dim,) = data[text].dims
+        data[text] = (dim, [renamed[labels][label] for label in data[text].values.tolist()])
     impacts = {
         key: replace(total, by_region=_named(total.by_region, name), unit=total.unit)
         for key, total in plan.impacts.items()

@@ -68,6 +68,7 @@ def test_headings(page: Page):
         "The fleet",
         "The week, hour by hour",
         "Where it comes from",
+        "Who it is for",
         "Against baselines",
         "How certain",
         "Assumptions and sources",
@@ -107,6 +108,7 @@ def test_figures_are_labelled_images(page: Page):
         "week-caption",
         "carbon-caption",
         "energy-caption",
+        "attribution-caption",
     ]
     assert {image["role"] for image in images} == {"img"}
 
@@ -141,6 +143,7 @@ def test_same_plan_same_bytes(week: Plan, source: str):
 def test_files_are_the_page_and_its_figures(hour: Plan):
     written = files(hour)
     assert sorted(written) == [
+        "figures/attribution.svg",
         "figures/carbon.svg",
         "figures/energy.svg",
         "figures/fleet.svg",
@@ -154,7 +157,7 @@ def test_a_figure_that_fails_does_not_end_the_report(hour: Plan, monkeypatch, ca
     module = importlib.import_module("carbonplan.report.figures")
     monkeypatch.setattr(module, "figures", {**module.figures, "week": lambda _plan: 1 / 0})
     page = Page(html(hour))
-    assert len(page.all("svg")) == 3
+    assert len(page.all("svg")) == 4
     assert "This figure could not be drawn." in page.text_of("p")
     assert "figure week is left out" in caplog.text
 

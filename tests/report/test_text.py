@@ -32,6 +32,7 @@ def test_sections_in_their_order(week: Plan):
         "THE FLEET",
         "THE WEEK, HOUR BY HOUR",
         "WHERE IT COMES FROM",
+        "WHO IT IS FOR",
         "AGAINST BASELINES",
         "HOW CERTAIN",
         "ASSUMPTIONS AND SOURCES",

@@ -21,10 +21,10 @@ from carbonplan.technology.operating import (
     operating_points,
 )
 from carbonplan.technology.performance import decode_step, prefill
-from carbonplan.technology.phases import Line, decode_pairs, prefill_pairs, prompt_step
+from carbonplan.technology.phases import decode_pairs, prefill_pairs, prompt_step
 from carbonplan.technology.points import TTFT_SHARES
 from carbonplan.technology.power import above_idle_kw
-from carbonplan.technology.waiting import Limits
+from carbonplan.technology.waiting import Limits, Line
 from tests.technology.example_records import LLAMA_70B, T4_4
 from tests.technology.example_replicas import CALIBRATION, VARIETY, figures, plain, replica
 

@@ -135,6 +135,25 @@ LIES = {
         "batch_work_is_done_in_time[night/long, slot 0 (2024-04-16T00:00Z)]: 1000 requests "
         "waiting: 19 found, 18 expected",
     ),
+    "carbon that nobody caused": (
+        put("idle_impact", 0.5, impact="operational_carbon", state="ready", region="north"),
+        "attribution_adds_up: operational_carbon owed: 14.664 found, 14.164 expected",
+    ),
+    "hours of accelerators that do not stand": (
+        put("idle_accelerator_hours", 1.0, state="off", region="south"),
+        "attribution_adds_up[box, south]: accelerator hours: 17 found, 16 expected",
+    ),
+    "a class that holds what others do": (
+        both(
+            put("served_accelerator_hours", 1.0, **NIGHT, phase="input", region="north"),
+            put("served_accelerator_hours", -1.0, **CHAT, phase="input", region="north"),
+        ),
+        "attribution_adds_up[night/long, box, north]: accelerator hours: 3 found, 2 expected",
+    ),
+    "prompts that take more than all of the time": (
+        put("prompt_time_share", 2.0, **NIGHT, configuration=RUN),
+        f"prompts_have_shares[night/long, {RUN}]: prompt_time_share: 2.",
+    ),
     "a backlog of an online class": (
         put("backlog_krequests", 1.0, **CHAT, slot=0),
         "batch_work_is_done_in_time[chat/short, slot 0 (2024-04-16T00:00Z)]: 1000 online",

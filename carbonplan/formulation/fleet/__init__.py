@@ -1,7 +1,7 @@
 """Fleet: what stands where in each stage, what is bought, and what can be had."""
 
-from carbonplan.formulation.fleet import servers, sets, stock
+from carbonplan.formulation.fleet import contracts, memory, servers, sets, shares, stock
 
-FAMILIES = (servers, stock)
+FAMILIES = (servers, stock, contracts, shares, memory)
 
 __all__ = ["FAMILIES", "sets"]

@@ -8,8 +8,7 @@ S_ygr    Servers            servers that stand in stage y                      [
 φ^r, φ^i                    most of all accelerators in one region, of one vendor  [1]
 G_i                         SKUs with accelerators of vendor i
 
-Of a CPU-only server the sockets count. Servers are bought where load may need them, not to
-make the share of others smaller: their upper bounds do not grow.
+What stands counts, busy or not; of a CPU-only server the sockets do.
 """
 
 import pyomo.environ as pyo

@@ -1,11 +1,12 @@
 """Batch: offline work waits for the best hours, never beyond its deadline.
 
-(7) batch_work_is_carried     B_kt = B_k,t−1 + 3.6 h (A_kt − Σ_{c,r} L_kcrt)    ∀ k ∈ batch, t
+(7) batch_work_is_carried  B_kt = B_k,t−1 + 3.6 h (A_kt − Σ_{c∈C^ans,r} L_kcrt)  ∀ k ∈ batch, t
 (8) batch_work_meets_deadline B_kt ≤ B̄_kt                                      ∀ k ∈ batch, t
 
 B_kt     Backlog_krequests         work that waits after slot t          [1000 requests]
 A_kt     arrivals_rps              work that arrives in t                [requests/s]
 L_kcrt   Load_rps                  work done in t                        [requests/s]
+C^ans                              configurations that answer: all but those of prefill alone
 h        slot_hours                length of a slot                      [h]
 B̄_kt     backlog_limit_krequests   arrivals whose deadline is after t    [1000 requests]
 

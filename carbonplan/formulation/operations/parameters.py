@@ -20,7 +20,9 @@ SIGNALS = {
     "arrivals_rps": "batch requests that arrive [requests/s]",
     "backlog_limit_krequests": "batch requests that may still wait [1000 requests]",
     "site_it_limit_kw": "power that a site may give to IT [kW]",
+    "delivered_it_kw_per_kw": "power for IT that a contract delivers, by the kW contracted [1]",
 }
+DELIVERED = "delivered_it_kw_per_kw"
 UPPER_BOUNDS = (
     "flow_upper_rps",
     "load_upper_rps",
@@ -66,9 +68,12 @@ def add(m: pyo.ConcreteModel, problem: Problem, *, compiled: bool) -> None:
     m.availability = float(problem.data["availability"])
     m.switch_off, m.start_costs = problem.switch_off, problem.start_costs
     m.whole_replicas = problem.whole_replicas
+    m.idle_may_not_earn = problem.negative == "no-idle-earning"
     m.batch_classes = frozenset(problem.batch)
     add_upper_bounds(m, problem)
     add_fleet(m, problem)
+    add_supply(m, problem)
+    add_promises(m, problem)
     m.region_open = opened(m, problem, compiled=compiled)
 
 
@@ -87,6 +92,27 @@ def add_fleet(m: pyo.ConcreteModel, problem: Problem) -> None:
     m.budget_usd = dict(problem.budget_usd)
 
 
+def add_supply(m: pyo.ConcreteModel, problem: Problem) -> None:
+    """What can be contracted, and the most of it that can be matched."""
+    m.contract_bounds_kw = dict(problem.supply.bounds_kw)
+    most = values(problem.data[DELIVERED].max("slot")) if DELIVERED in problem.data else {}
+    m.matched_upper_kw = {
+        label: most[label] * up for label, (_, up) in m.contract_bounds_kw.items()
+    }
+    m.region_share, m.vendor_share = problem.shares.of_region, problem.shares.of_vendor
+
+
+def add_promises(m: pyo.ConcreteModel, problem: Problem) -> None:
+    """Quality above the floor, and spare replicas."""
+    m.quality_margin = described(
+        dict(problem.promises.quality_margin),
+        "tokens of an answer times quality above floor [tokens]",
+    )
+    m.spare_replicas = described(
+        dict(problem.promises.spare_replicas), "idle replicas that are kept running [1]"
+    )
+
+
 def opened(m: pyo.ConcreteModel, problem: Problem, *, compiled: bool) -> dict:
     """1 where a region can be used in a slot; the template's slot is open everywhere."""
     regions = problem.data["region"].values.tolist()
@@ -102,8 +128,11 @@ def add_signals(m: pyo.ConcreteModel, problem: Problem, *, compiled: bool) -> No
 
 
 def signals(problem: Problem) -> dict[str, xr.DataArray]:
-    """Each signal over its labels and the slots, in the order of ``SIGNALS``."""
-    return {name: problem.data[name] for name in SIGNALS}
+    """Each signal over its labels and the slots, in the order of ``SIGNALS``.
+
+    What contracts deliver is one only where there are contracts.
+    """
+    return {name: problem.data[name] for name in SIGNALS if name in problem.data}
 
 
 def signal_labels(m: pyo.ConcreteModel, name: str) -> list[tuple[str, ...]]:
@@ -113,6 +142,7 @@ def signal_labels(m: pyo.ConcreteModel, name: str) -> list[tuple[str, ...]]:
         "arrivals_rps": [(k,) for k in m.BATCH],
         "backlog_limit_krequests": [(k,) for k in m.BATCH],
         "site_it_limit_kw": [(r,) for r in m.POWER_LIMITED],
+        DELIVERED: list(m.CONTRACTS),
     }[name]
 
 
@@ -129,13 +159,14 @@ def add_signal(
         setattr(m, name, pyo.Var(index, doc=SIGNALS[name]))
         return
     table = values(array)
-    setattr(m, name, described({key: table[key] for key in index}, SIGNALS[name]))
+    given = {key: table[key] for key in index}
     carriers = {label: problem.carriers.get((name, label)) for label in labels}
-    if any(carriers.values()):
-        setattr(m, name, carried(m, getattr(m, name), carriers))
+    is_carried = any(carriers.values())
+    stands = carried(m, given, carriers) if is_carried else described(given, SIGNALS[name])
+    setattr(m, name, stands)
 
 
-def carried(m: pyo.ConcreteModel, table: pyo.Param, carriers: Mapping) -> dict:
+def carried(m: pyo.ConcreteModel, table: Mapping, carriers: Mapping) -> dict:
     """Values of a signal, times the decision of those that have one."""
     found = {}
     for *label, t in table:

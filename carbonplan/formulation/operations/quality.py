@@ -1,12 +1,11 @@
 """Quality and readiness: answers are good enough in the mean, and idle replicas stand ready.
 
-(46) quality_holds    Σ_{k∈K_w} Σ_{c,r} o_k (q_wc − q°_w) L_kcrt ≥ 0              ∀ w floored, t
+(46) quality_holds    Σ_{k∈K_w} Σ_{c∈C^ans,r} Q_kc L_kcrt ≥ 0                    ∀ w floored, t
 (47) spare_is_ready   Σ_{(e,r)∈E_w} (n_ert − σ_e s_ert − Σ_{c∈C_e,k} L_kcrt / ρ_kc) ≥ ν_w
                                                                                ∀ w spared, t
 
-o_k      output_tokens    tokens of an answer                            [tokens]
-q_wc     quality          of the configuration's LLM, to workload w
-q°_w     quality_floor    least mean quality of the answers of w
+Q_kc     quality_margin   tokens of an answer times its quality above    [tokens]
+                          the floor of the workload
 L_kcrt   Load_rps         requests of class k served                     [requests/s]
 n_ert    Replicas         running replicas                               [1]
 s_ert    Starts           of these, started in the slot                  [1]
@@ -21,7 +20,7 @@ spare replicas: each may count on those that stand idle.
 
 import pyomo.environ as pyo
 
-from carbonplan.formulation.operations.throughput import free_replicas
+from carbonplan.formulation.operations.throughput import busy_replicas, loaded_replicas
 
 
 def add(m: pyo.ConcreteModel) -> None:
@@ -32,11 +31,13 @@ def add(m: pyo.ConcreteModel) -> None:
 
 def quality_holds(m, w, t):
     """(46) Answers are as good as asked for, in the mean of their tokens [tokens/s]."""
-    return (
-        sum(m.quality_margin[k, c] * m.Load_rps[k, c, r, t] for k, c, r in m.ANSWERS_OF[w]) >= 0
-    )
+    above = sum(m.quality_margin[k, c] * m.Load_rps[k, c, r, t] for k, c, r in m.ANSWERS_OF[w])
+    return above >= 0
 
 
 def spare_is_ready(m, w, t):
     """(47) Replicas that are neither busy nor loading are as many as asked for [replicas]."""
-    return sum(free_replicas(m, e, r, t) for e, r in m.SPARES_OF[w]) >= m.spare_replicas[w]
+    idle = sum(
+        loaded_replicas(m, e, r, t) - busy_replicas(m, e, r, t) for e, r in m.SPARES_OF[w]
+    )
+    return idle >= m.spare_replicas[w]

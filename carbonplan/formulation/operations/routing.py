@@ -1,11 +1,12 @@
 """Routing: online requests go from where users are to regions near enough to serve them.
 
 (1) demand_is_routed          Σ_r F_kort = λ_kot                ∀ (k,o), t
-(2) routed_load_is_served     Σ_c L_kcrt = Σ_o F_kort           ∀ (k,r), t
+(2) routed_load_is_served     Σ_{c∈C^ans} L_kcrt = Σ_o F_kort   ∀ (k,r), t
 
 λ_kot    demand_rps    requests of class k from origin o        [requests/s]
 F_kort   Flow_rps      of these, sent to region r               [requests/s]
 L_kcrt   Load_rps      served there by configuration c          [requests/s]
+C^ans                  configurations that answer: all but those that do prefill alone
 
 A route exists where the round trip leaves room inside the TTFT and the data may go.
 """
@@ -26,5 +27,5 @@ def demand_is_routed(m, k, o, t):
 
 def routed_load_is_served(m, k, r, t):
     """(2) What is sent to a region is served there [requests/s]."""
-    served = sum(m.Load_rps[k, c, r, t] for c in m.SERVERS_OF[k, r])
+    served = sum(m.Load_rps[k, c, r, t] for c in m.ANSWERING[k, r])
     return served == sum(m.Flow_rps[k, o, r, t] for o in m.ORIGINS_OF[k, r])

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import pyomo.environ as pyo
 
 from carbonplan.problem import Problem
+from carbonplan.problem.partitions import dedicated
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,8 @@ def add(m: pyo.ConcreteModel, problem: Problem, slots: Slots) -> None:
     m.HELD = pyo.Set(initialize=held, dimen=None, doc="slots in which replicas stay")
     add_sites(m, problem)
     add_service(m, problem)
+    add_promises(m, problem)
+    add_partitions(m, problem)
 
 
 def add_sites(m: pyo.ConcreteModel, problem: Problem) -> None:
@@ -80,6 +83,7 @@ def add_service(m: pyo.ConcreteModel, problem: Problem) -> None:
     for k, c, r in problem.serving:
         m.SERVERS_OF[k, r].append(c)
         m.LOADS_OF[problem.engine_of[c], r].append((k, c))
+    add_phases(m, problem)
     m.ORIGINS_OF, m.REGIONS_OF = defaultdict(list), defaultdict(list)
     for k, o, r in problem.routes:
         m.ORIGINS_OF[k, r].append(o)
@@ -92,7 +96,59 @@ def add_service(m: pyo.ConcreteModel, problem: Problem) -> None:
     m.BATCH = pyo.Set(initialize=problem.batch, doc="batch classes")
     m.PLACES_OF = defaultdict(list)
     for k, c, r in problem.serving:
-        if k in problem.batch:
+        if k in problem.batch and problem.role_of.get(c) != "prefill":
             m.PLACES_OF[k].append((c, r))
     regions = sorted({r for _, _, r in problem.serving})
     m.SERVICE_REGIONS = pyo.Set(initialize=regions, doc="regions that may serve")
+
+
+def add_phases(m: pyo.ConcreteModel, problem: Problem) -> None:
+    """Who answers requests, and who hands them over to whom, by the weights that they use."""
+    m.ANSWERING = defaultdict(list)
+    by_role = {"prefill": defaultdict(list), "decode": defaultdict(list)}
+    for k, c, r in problem.serving:
+        role = problem.role_of.get(c, "mixed")
+        if role != "prefill":
+            m.ANSWERING[k, r].append(c)
+        if role != "mixed":
+            by_role[role][k, problem.weights_of[c], r].append(c)
+    m.PREFILLING, m.DECODING = by_role["prefill"], by_role["decode"]
+    handovers = sorted({*m.PREFILLING, *m.DECODING})
+    m.HANDOVERS = pyo.Set(
+        dimen=3, initialize=handovers, doc="class, weights and region of separate phases"
+    )
+
+
+def add_promises(m: pyo.ConcreteModel, problem: Problem) -> None:
+    """Contracts by region; answers that have a quality, and engines that may stand ready."""
+    promises = problem.promises
+    contracts = list(problem.supply.bounds_kw)
+    m.CONTRACTS = pyo.Set(dimen=2, initialize=contracts, doc="contracts, with their region")
+    m.CONTRACTS_IN = defaultdict(list)
+    for p, r in contracts:
+        m.CONTRACTS_IN[r].append(p)
+    m.ANSWERS_OF = defaultdict(list)
+    ready: dict[str, dict[tuple[str, str], None]] = defaultdict(dict)
+    answering = [(k, c, r) for (k, r), cs in m.ANSWERING.items() for c in cs]
+    for k, c, r in answering:
+        w = promises.workload_of.get(k)
+        if (k, c) in promises.quality_margin:
+            m.ANSWERS_OF[w].append((k, c, r))
+        if w in promises.spare_replicas:
+            ready[w][problem.engine_of[c], r] = None
+    m.SPARES_OF = {w: list(engines) for w, engines in ready.items()}
+    m.SKUS_OF_VENDOR = defaultdict(list)
+    for g in m.REGIONS_OF_SKU:
+        m.SKUS_OF_VENDOR[problem.shares.vendor_of.get(g)].append(g)
+
+
+def add_partitions(m: pyo.ConcreteModel, problem: Problem) -> None:
+    """Ways of dividing requests, and the engines that serve one of them alone."""
+    m.PARTITIONS_OF = dict(problem.partitions_of)
+    m.PARTITIONS = pyo.Set(
+        initialize=[q for found in m.PARTITIONS_OF.values() for q in found],
+        doc="ways of dividing requests into classes",
+    )
+    m.partition_of_engine = dedicated(problem.serving, problem.engine_of, problem.partition_of)
+    alone = [(e, r) for e, r in m.PLACEMENTS if e in m.partition_of_engine]
+    m.DEDICATED = pyo.Set(dimen=2, initialize=alone, doc="engines of one partition in a region")

@@ -25,6 +25,15 @@ def add(m: pyo.ConcreteModel) -> None:
 
 def load_within_throughput(m, e, r, t):
     """(3) Busy replicas are at most those that have loaded their model [replicas]."""
-    busy = sum(m.Load_rps[k, c, r, t] / m.rate_rps[k, c] for k, c in m.LOADS_OF[e, r])
+    return busy_replicas(m, e, r, t) <= loaded_replicas(m, e, r, t)
+
+
+def busy_replicas(m, e, r, t):
+    """Replicas that the load of an engine takes at its planned rate."""
+    return sum(m.Load_rps[k, c, r, t] / m.rate_rps[k, c] for k, c in m.LOADS_OF[e, r])
+
+
+def loaded_replicas(m, e, r, t):
+    """Running replicas less those that still load their model."""
     loading = m.start_fraction[e] * m.Starts[e, r, t] if m.start_costs else 0
-    return busy <= m.Replicas[e, r, t] - loading
+    return m.Replicas[e, r, t] - loading

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from carbonplan.report.figures.attribution import attribution
 from carbonplan.report.figures.carbon import carbon
 from carbonplan.report.figures.energy import energy
 from carbonplan.report.figures.fleet import fleet
@@ -25,7 +26,13 @@ if TYPE_CHECKING:
 __all__ = ["drawings", "figures", "png", "svg"]
 
 figures: Mapping[str, Callable[[Plan], Figure]] = MappingProxyType(
-    {"fleet": fleet, "week": week, "carbon": carbon, "energy": energy}
+    {
+        "fleet": fleet,
+        "week": week,
+        "carbon": carbon,
+        "energy": energy,
+        "attribution": attribution,
+    }
 )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from carbonplan.report.figures.palette import MUTED, RULE
+from carbonplan.report.figures.sheet import short
 from carbonplan.report.horizon import WEEKDAYS, Horizon
 from carbonplan.report.wording import number
 from carbonplan.units import HOURS_PER_DAY, SECONDS_PER_HOUR
@@ -46,6 +47,8 @@ def mark_time(axes: Axes, hours: Horizon, *, named: bool) -> None:
 
 
 def _marks(hours: Horizon, end_h: float) -> tuple[Marks, str]:
+    if hours.run_stages:
+        return _stage_marks(hours, end_h), f"{hours.run_word.capitalize()}s of each stage"
     if hours.typical:
         title = f"{hours.run_word.capitalize()}s, and how often each counts [1]"
         return _run_marks(hours, end_h), title
@@ -66,6 +69,22 @@ def _run_marks(hours: Horizon, end_h: float) -> Marks:
     return [
         (float(x), f"×{number(weight)}")
         for x, weight in list(zip(middles, weights, strict=True))[::every]
+    ]
+
+
+def _stage_marks(hours: Horizon, end_h: float) -> Marks:
+    """The name of each stage below the middle of its runs."""
+    edges = np.append(hours.starts_h[hours.first_slots], end_h)
+    first = [
+        run
+        for run, stage in enumerate(hours.run_stages)
+        if run == 0 or stage != hours.run_stages[run - 1]
+    ]
+    every = -(-len(first) // (2 * MOST_MARKS))
+    ends = [*first[1:], len(hours.run_stages)]
+    return [
+        (float(edges[run] + edges[end]) / 2, short(hours.run_stages[run]))
+        for run, end in list(zip(first, ends, strict=True))[::every]
     ]
 
 

@@ -1,13 +1,18 @@
-"""Servers by region and SKU: bought in full colour, already standing faint."""
+"""Servers by region or stage, and SKU: bought in full colour, already standing faint."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from carbonplan.report.arrays import Floats, names, values
+import numpy as np
+
+from carbonplan.report.arrays import Floats, names
 from carbonplan.report.figures.bars import FAINT, FULL, Bars, Segment, bars_figure, tone
 from carbonplan.report.figures.palette import SKUS, shades
 from carbonplan.report.figures.sheet import empty, style, swatches
+from carbonplan.report.stages import stages
 from carbonplan.report.wording import number
 
 if TYPE_CHECKING:
@@ -17,26 +22,33 @@ if TYPE_CHECKING:
 
 
 def fleet(plan: Plan) -> Figure:
-    """One bar for each region with servers, most servers on top.
+    """One bar for each region with servers, most on top; of several stages one for each.
 
-    Reads ``servers`` and ``purchased_servers`` (sku, region).
+    Reads ``servers`` and ``purchased_servers`` (stage, sku, region).
     """
     with style():
-        servers = values(plan.data, "servers", "sku", "region")
-        bought = values(plan.data, "purchased_servers", "sku", "region")
-        if servers is None or bought is None or not servers.any():
+        fleet = stages(plan.data)
+        if fleet is None or not fleet.standing.any():
             return empty(plan, "The plan has no servers.")
-        return bars_figure(plan, _bars(plan, servers, bought))
+        if fleet.several:
+            by_stage = (amounts.sum(axis=2).T for amounts in (fleet.standing, fleet.bought))
+            return bars_figure(plan, _bars(plan, fleet.names, *by_stage))
+        regions, servers = names(plan.data, "region"), fleet.standing[0]
+        bars = _bars(plan, regions, servers, fleet.bought[0])
+        most_first = np.argsort(-servers.sum(axis=0), kind="stable")
+        rows = [regions[r] for r in most_first if servers[:, r].any()]
+        return bars_figure(plan, replace(bars, rows=rows))
 
 
-def _bars(plan: Plan, servers: Floats, bought: Floats) -> Bars:
-    skus, regions = names(plan.data, "sku"), names(plan.data, "region")
+def _bars(plan: Plan, rows: Sequence[str], servers: Floats, bought: Floats) -> Bars:
+    """Bars in the order of their rows; servers over (sku, row)."""
+    skus = names(plan.data, "sku")
     colours = shades(skus, SKUS)
-    by_region = dict(zip(regions, servers.sum(axis=0).tolist(), strict=True))
+    totals = dict(zip(rows, servers.sum(axis=0).tolist(), strict=True))
     segments = [
         Segment(
-            dict(zip(regions, amounts[g].tolist(), strict=True)),
-            dict.fromkeys(regions, colours[sku]),
+            dict(zip(rows, amounts[g].tolist(), strict=True)),
+            dict.fromkeys(rows, colours[sku]),
             opacity,
         )
         for g, sku in enumerate(skus)
@@ -47,9 +59,9 @@ def _bars(plan: Plan, servers: Floats, bought: Floats) -> Bars:
     if (servers > bought).any():
         handles.append(tone("faint: already standing", FAINT))
     return Bars(
-        rows=sorted(filter(by_region.get, regions), key=lambda region: -by_region[region]),
+        rows=rows,
         segments=segments,
-        totals={region: number(total) for region, total in by_region.items()},
+        totals={row: number(total) for row, total in totals.items()},
         axis="Number of servers",
         handles=handles,
     )

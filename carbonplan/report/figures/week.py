@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from carbonplan.report.arrays import Floats, classes_of, names, values
+from carbonplan.plan.roles import answering
+from carbonplan.report.arrays import Floats, classes_of, names, operated, values
 from carbonplan.report.figures.clock import mark_time
 from carbonplan.report.figures.palette import INK, MUTED, PAPER, REGIONS, Shade, shades
 from carbonplan.report.figures.sheet import (
@@ -49,6 +51,7 @@ def week(plan: Plan) -> Figure:
     configuration, region, slot), ``demand_rps`` (request_class, origin, slot) of batch
     classes, and the horizon's ``time_utc``, ``weight``, ``run`` and ``slot_hours``.
     """
+    plan = replace(plan, data=operated(plan.data))
     with style():
         served = {kind: rps for kind in KINDS if (rps := _served_rps(plan, kind)) is not None}
         intensity = values(plan.data, "intensity_kgco2e_per_kwh", "region", "slot")
@@ -89,7 +92,9 @@ def _served_rps(plan: Plan, kind: str) -> Floats | None:
     """Requests of a kind served by region, (region, slot); None where there are none."""
     load = values(plan.data, "load_rps", "request_class", "configuration", "region", "slot")
     classes = classes_of(plan.data, kind)
-    return None if load is None or not classes.any() else load[classes].sum(axis=(0, 1))
+    if load is None or not classes.any():
+        return None
+    return load[classes][:, answering(plan.data)].sum(axis=(0, 1))
 
 
 def _with_clock(axes: Axes, hours: Horizon, clock: Axes | None) -> Axes:

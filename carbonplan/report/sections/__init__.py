@@ -7,18 +7,21 @@ from typing import TYPE_CHECKING
 from carbonplan.report.document import Section
 from carbonplan.report.sections.answer import answer
 from carbonplan.report.sections.assumptions import assumptions
+from carbonplan.report.sections.attribution import attribution
 from carbonplan.report.sections.baselines import baselines
 from carbonplan.report.sections.certainty import certainty
 from carbonplan.report.sections.fleet import fleet
+from carbonplan.report.sections.levers import levers
 from carbonplan.report.sections.origin import origin
 from carbonplan.report.sections.week import week
 
 if TYPE_CHECKING:
     from carbonplan.plan import Plan
 
-SECTIONS = (answer, fleet, week, origin, baselines, certainty, assumptions)
+SECTIONS = (answer, fleet, week, origin, attribution, baselines, levers, certainty, assumptions)
 
 
 def sections(plan: Plan) -> tuple[Section, ...]:
-    """Every section of the report on a plan."""
-    return tuple(section(plan) for section in SECTIONS)
+    """Every section of the report on a plan; None are those that it has nothing for."""
+    found = (section(plan) for section in SECTIONS)
+    return tuple(section for section in found if section is not None)

@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from carbonplan.report.arrays import names, values
+from carbonplan.report.arrays import names, operated
 from carbonplan.report.document import Facts, Paragraph, Section
 from carbonplan.report.evidence import stance_sentence
 from carbonplan.report.horizon import horizon
 from carbonplan.report.impacts import impact_names, impact_quantity, impact_title
 from carbonplan.report.sections.baselines import comparison
 from carbonplan.report.sections.certainty import proof, verification
-from carbonplan.report.wording import count, joined, label, number
+from carbonplan.report.stages import Stages, stages
+from carbonplan.report.wording import count, joined, label, number, span
 
 if TYPE_CHECKING:
     from carbonplan.plan import Plan
@@ -42,20 +43,34 @@ def answer(plan: Plan) -> Section:
 
 def purchase(plan: Plan) -> str:
     """What to buy: "Buy 12 servers for 2 regions: 8 × h100-sxm-8, 4 × l4-8."""
-    bought = values(plan.data, "purchased_servers", "sku", "region")
-    servers = values(plan.data, "servers", "sku", "region")
-    if bought is None or servers is None:
+    fleet = stages(plan.data)
+    if fleet is None:
         return "The plan does not say which servers it needs."
-    bought, servers = np.rint(bought), np.rint(servers)  # the solver's rounding apart
-    standing = float(servers.sum() - bought.sum())
+    first = f" in {label(fleet.names[0], 32)}" if fleet.several else ""
+    bought = fleet.bought[0]
+    standing = float(fleet.standing[0].sum() - bought.sum())
     if not bought.any():
-        return f"Buy nothing: {count(standing, 'server')} already stand and suffice."
+        enough = f"{count(standing, 'server')} already stand and suffice"
+        return f"Buy nothing{first}: {enough}.{_later(fleet)}"
     by_sku = dict(zip(names(plan.data, "sku"), bought.sum(axis=1), strict=True))
     most_first = sorted((sku for sku in by_sku if by_sku[sku]), key=lambda sku: -by_sku[sku])
     kinds = (f"{number(by_sku[sku])}{TIMES}{label(sku, 40)}" for sku in most_first)
     where = count(np.count_nonzero(bought.sum(axis=0)), "region")
     beside = f", beside {count(standing, 'server')} that already stand" if standing else ""
-    return f"Buy {count(bought.sum(), 'server')} for {where}: {joined(kinds, most=6)}{beside}."
+    what = f"Buy {count(bought.sum(), 'server')} for {where}{first}"
+    return f"{what}: {joined(kinds, most=6)}{beside}.{_later(fleet)}"
+
+
+def _later(fleet: Stages) -> str:
+    """What the stages after the first buy, over the futures that may come."""
+    if not fleet.several:
+        return ""
+    later = fleet.bought_later()
+    if not any(later):
+        return " Later stages buy nothing."
+    more = span(min(later), max(later))
+    apart = ", by the future that comes" if min(later) < max(later) else ""
+    return f" Later stages buy {more} more{apart}."
 
 
 def emission(plan: Plan) -> str:
@@ -68,7 +83,7 @@ def emission(plan: Plan) -> str:
         )
         if impact in plan.impacts
     ]
-    over = f"over {horizon(plan.data).wording}"
+    over = f"over {horizon(operated(plan.data)).wording}"
     if "carbon" in plan.impacts:
         split = f": {' and '.join(parts)}" if parts else ""
         return f"It emits {impact_quantity(plan, 'carbon')} {over}{split}."

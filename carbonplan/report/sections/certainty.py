@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from carbonplan.report.document import Block, Facts, Items, Section, Table
 from carbonplan.report.evidence import evidence_blocks, stance_end
+from carbonplan.report.futures import futures_blocks
 from carbonplan.report.impacts import impact_title
 from carbonplan.report.wording import (
     NONE,
@@ -31,7 +32,7 @@ STATUS = {
 
 def certainty(plan: Plan) -> Section:
     """Proof, evidence, verification, warnings and the course of the search."""
-    blocks: list[Block] = [Facts(_facts(plan)), *evidence_blocks(plan)]
+    blocks: list[Block] = [Facts(_facts(plan)), *futures_blocks(plan), *evidence_blocks(plan)]
     blocks += _items("Warnings", plan.summary.get("warnings"))
     blocks += _items(
         "What does not hold", _mapping(plan.summary, "verification").get("violations")

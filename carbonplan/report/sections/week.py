@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from carbonplan.report.arrays import Floats, names, values
+from carbonplan.report.arrays import Floats, names, operated, values
 from carbonplan.report.document import Block, Illustration, Paragraph, Section, Table
 from carbonplan.report.horizon import Horizon, clock, horizon, weekday_hour
-from carbonplan.report.wording import joined, label, number, percent, share, span
+from carbonplan.report.stages import stages
+from carbonplan.report.wording import joined, label, percent, share, span
 from carbonplan.report.workloads import EngineUse, WorkloadUse, workload_uses
 from carbonplan.units import G_PER_KG
 
 if TYPE_CHECKING:
+    import xarray as xr
+
     from carbonplan.plan import Plan
 
 CAPTION = (
@@ -24,12 +27,13 @@ HEADER = ("Engine", "Regions", "Clocks", "Replicas", "Most at", "Share of reques
 
 def week(plan: Plan) -> Section:
     """What runs when."""
-    hours = horizon(plan.data)
+    data = operated(plan.data)
+    hours = horizon(data)
     blocks: list[Block] = [Illustration("week", CAPTION)]
-    for workload in workload_uses(plan.data):
+    for workload in workload_uses(data):
         blocks.append(_workload_table(workload, hours))
     blocks += _shifts(plan)
-    blocks += _sites_table(plan)
+    blocks += _sites_table(data)
     return Section("week", hours.title, tuple(blocks))
 
 
@@ -84,24 +88,25 @@ def _shift(name: str, shares: object) -> str:
     )
 
 
-def _sites_table(plan: Plan) -> list[Block]:
+def _sites_table(data: xr.Dataset) -> list[Block]:
     """Servers, powered servers, site power and carbon intensity: lowest to highest slot."""
-    servers = values(plan.data, "servers", "sku", "region")
-    powered = values(plan.data, "powered_servers", "sku", "region", "slot")
+    fleet = stages(data)
+    powered = values(data, "powered_servers", "sku", "region", "slot")
     columns = (
         ("Powered servers", None if powered is None else powered.sum(axis=0)),
-        ("Site power [kW]", values(plan.data, "site_power_kw", "region", "slot")),
-        ("Intensity [g/kWh]", _intensity_g_per_kwh(plan)),
+        ("Site power [kW]", values(data, "site_power_kw", "region", "slot")),
+        ("Intensity [g/kWh]", _intensity_g_per_kwh(data)),
     )
     known = [(title, amounts) for title, amounts in columns if amounts is not None]
-    if servers is None:
+    if fleet is None:
         return []
-    regions = names(plan.data, "region")
+    servers = fleet.standing.sum(axis=1)  # (stage, region)
+    regions = names(data, "region")
     used = [r for r in range(len(regions)) if servers[:, r].any()]
     rows = tuple(
         (
             label(regions[r]),
-            number(servers[:, r].sum()),
+            span(servers[:, r].min(), servers[:, r].max()),
             *(span(amounts[r].min(), amounts[r].max()) for _, amounts in known),
         )
         for r in used
@@ -110,6 +115,6 @@ def _sites_table(plan: Plan) -> list[Block]:
     return [Table("Sites, lowest to highest slot", header, rows, detail=True)]
 
 
-def _intensity_g_per_kwh(plan: Plan) -> Floats | None:
-    intensity = values(plan.data, "intensity_kgco2e_per_kwh", "region", "slot")
+def _intensity_g_per_kwh(data: xr.Dataset) -> Floats | None:
+    intensity = values(data, "intensity_kgco2e_per_kwh", "region", "slot")
     return None if intensity is None else G_PER_KG * intensity

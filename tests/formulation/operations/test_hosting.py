@@ -22,7 +22,7 @@ def test_powered_servers_are_owned_row():
     m = plain(tiny({"availability": 0.9}))
     assert row(m.powered_servers_are_owned["box", "dirty", 1]) == {
         "Powered[box,dirty,1]": 1,
-        "Servers[box,dirty]": -0.9,
+        "Servers[now,box,dirty]": -0.9,
         "upper": 0,
     }
 
@@ -30,7 +30,7 @@ def test_powered_servers_are_owned_row():
 def test_nine_accelerators_take_two_servers():
     demand = [[[90.0, 10.0]], [[0.0, 0.0]]]
     answer = optimum(tiny({"demand_rps": demand}, serving=((CHAT, ONE, "clean"),), **LONE))
-    assert answer.decision("Servers", "box", "clean") == pytest.approx(2)
+    assert answer.decision("Servers", "now", "box", "clean") == pytest.approx(2)
     assert answer.decision("Powered", "box", "clean") == pytest.approx([2, 1])
 
 
@@ -47,7 +47,7 @@ def test_servers_that_are_never_switched_off_draw_power_all_the_time():
 def test_half_available_servers_are_twice_as_many():
     demand = {"demand_rps": [[[80.0, 80.0]], [[0.0, 0.0]]], "availability": 0.5}
     answer = optimum(tiny(demand, serving=((CHAT, ONE, "clean"),), **LONE))
-    assert answer.decision("Servers", "box", "clean") == pytest.approx(2)
+    assert answer.decision("Servers", "now", "box", "clean") == pytest.approx(2)
 
 
 def test_without_room_to_be_had_replicas_power_no_server():
@@ -62,3 +62,31 @@ def test_without_ownership_no_server_is_made():
     owned = optimum(alone)
     free = without(alone, "powered_servers_are_owned")
     assert owned.total - free == pytest.approx(0.25)  # making the one server
+
+
+ONLY_TWO = {**LONE, "routes": tuple((CHAT, "users", r) for r in ("clean", "dirty"))}
+ONLY_TWO["serving"] = tuple((CHAT, TWO, r) for r in ("clean", "dirty"))
+WITHOUT_CLEAN = {
+    "demand_rps": [[[40.0, 40.0]], [[0.0, 0.0]]],
+    "hours": [1.0, 0.0],
+    "region_open": [[1.0, 0.0], [1.0, 1.0]],
+}
+
+
+def test_a_lost_region_powers_nothing():
+    """The second slot counts for nothing but asks for a server in the dirty region.
+
+    2.5 kW in the clean one and a server's making; another, off, 0.01 kW at 1.5 x 0.5 kg/kWh.
+    """
+    answer = optimum(tiny(WITHOUT_CLEAN, **ONLY_TWO))
+    assert answer.decision("Powered", "box", "clean") == pytest.approx([1, 0])
+    assert answer.decision("Servers", "now", "box", "dirty") == pytest.approx(1)
+    assert answer.total == pytest.approx(0.275 + 0.25 + 0.25 + 0.0075)
+    m = plain(tiny(WITHOUT_CLEAN, **ONLY_TWO))
+    assert m.Powered["box", "clean", 1].ub == 0
+    assert m.Powered["box", "dirty", 1].ub > 0
+
+
+def test_where_no_region_is_lost_no_server_stands_by():
+    spared = WITHOUT_CLEAN | {"region_open": [[1.0, 1.0], [1.0, 1.0]]}
+    assert optimum(tiny(spared, **ONLY_TWO)).total == pytest.approx(0.275 + 0.25)

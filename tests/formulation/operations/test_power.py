@@ -13,7 +13,7 @@ def test_it_power_kw_reading():
     limited = plain(tiny({"site_it_limit_kw": LIMIT}, site_power_kw={"clean": 1.1}))
     assert row(limited.site_power_holds["clean", 0]) == pytest.approx(
         {
-            "Servers[box,clean]": 0.01,
+            "Servers[now,box,clean]": 0.01,
             "Powered[box,clean,0]": 0.49,
             f"Replicas[{E_ONE},clean,0]": 0.1,
             f"Replicas[{E_TWO},clean,0]": 0.2,

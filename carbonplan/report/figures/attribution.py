@@ -1,0 +1,69 @@
+"""To whom carbon is owed: workloads and what serves nobody, each by region."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from carbonplan.plan.accounts import carbon_by_region
+from carbonplan.report.arrays import names
+from carbonplan.report.attribution import is_attributed, state_title
+from carbonplan.report.figures.bars import FAINT, FULL, Bars, Segment, bars_figure, tone
+from carbonplan.report.figures.palette import REGIONS, shades
+from carbonplan.report.figures.sheet import empty, style, swatches
+from carbonplan.report.wording import scale, with_unit
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from carbonplan.plan import Plan
+
+Parts = dict[str, dict[str, float]]  # carbon by row and region [kgCO2e]
+
+
+def attribution(plan: Plan) -> Figure:
+    """One bar for each workload, largest on top, and below one for each state of idleness.
+
+    Reads ``served_impact`` and ``idle_impact``, the latter of what serves nobody.
+    """
+    with style():
+        if not is_attributed(plan.data):
+            return empty(plan, "The plan does not say to whom its impacts are owed.")
+        served, idle = carbon_by_region(plan.data)
+        idle = {state_title(state): by_region for state, by_region in idle.items()}
+        rows = [*_most_first(served), *_most_first(idle)]
+        if not rows:
+            return empty(plan, "The plan emits nothing that could be owed to anybody.")
+        return bars_figure(plan, _bars(plan, rows, served, idle))
+
+
+def _most_first(parts: Parts) -> list[str]:
+    totals = {name: sum(by_region.values()) for name, by_region in parts.items()}
+    return sorted(filter(totals.get, totals), key=lambda name: -totals[name])
+
+
+def _bars(plan: Plan, rows: list[str], served: Parts, idle: Parts) -> Bars:
+    """Workloads in full colour, what serves nobody faint."""
+    totals = {row: sum((served | idle)[row].values()) for row in rows}
+    fit = scale(totals.values(), "kgCO2e")
+    regions = names(plan.data, "region")
+    colours = shades(regions, REGIONS)
+    segments = [
+        Segment(
+            {row: fit.factor * by_region[region] for row, by_region in parts.items()},
+            dict.fromkeys(rows, colours[region]),
+            opacity,
+        )
+        for region in regions
+        for parts, opacity in ((served, FULL), (idle, FAINT))
+    ]
+    drawing = [r for r in regions if any((served | idle)[row][r] for row in rows)]
+    handles = swatches(colours, drawing)
+    if any(row in idle for row in rows):
+        handles.append(tone("faint: serves nobody", FAINT))
+    return Bars(
+        rows=rows,
+        segments=segments,
+        totals={row: with_unit(fit.shown(totals[row]), fit.unit) for row in rows},
+        axis=f"Carbon over the horizon [{fit.unit}]",
+        handles=handles,
+    )

@@ -1,0 +1,1 @@
+"""Published studies planned again: as ordinary scenarios, their numbers beside ours."""
