@@ -115,9 +115,11 @@ def stated(problem: Problem) -> linopy.Model:
     power = power_kw(s)
     add_site_power(s, power)
     factor = s.data["hours"] * s.data["pue"] * s.data["intensity_kgco2e_per_kwh"]
-    s.data = s.data.assign(kgco2e_per_kw=factor)
+    owned = s.data["server_kgco2e"].isel(stage=0, drop=True)  # bought in the only stage
+    owned = owned.sel(cohort=problem.nodes[0].name, drop=True)
+    s.data = s.data.assign(kgco2e_per_kw=factor, owned_kgco2e=owned)
     operational = sum((terms * s.at("kgco2e_per_kw", dim)).sum() for dim, terms in power)
-    embodied = (s.servers * s.at("server_kgco2e", "site")).sum()
+    embodied = (s.servers * s.at("owned_kgco2e", "site")).sum()
     s.model.add_objective(operational + embodied)
     return s.model
 
@@ -132,6 +134,14 @@ def refuse_unstated(problem: Problem) -> None:
         "existing servers": not p["existing_servers"].any(),
         "replicas": not problem.whole_replicas and problem.switch_off,
         "horizon": bool((p["previous"] >= 0).all()),
+        "stages": len(problem.nodes) == 1 and not problem.risk.futures,
+        "windows": bool((p["held"].values == np.arange(p.sizes["slot"])).all()),
+        "lost regions": bool((p["region_open"] > 0).all()),
+        "phases": "prefill" not in problem.role_of.values(),
+        "contracts and partitions": not problem.carriers,
+        "host memory": not problem.fittings,
+        "shares": problem.shares.of_region == problem.shares.of_vendor == 1,
+        "promises": not problem.promises.spare_replicas and not problem.promises.quality_margin,
     }
     refused = [name for name, holds in stated.items() if not holds]
     if refused:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from carbonplan.baselines import home_region, no_shift, single_sku
+from carbonplan.baselines import home_region, no_shift, own_llms, single_sku
 from carbonplan.catalogue.inputs import Inputs
 from carbonplan.configurations import enumerate_configurations
 from carbonplan.errors import NoPlanExists
@@ -66,6 +66,14 @@ def _first(key: str) -> Callable[[Scenario], Mapping[str, Change]]:
     return let_go
 
 
+def _contracts(scenario: Scenario) -> Mapping[str, Change]:
+    """Contracts, where no share of the energy has to be matched by them."""
+    supply = scenario.supply
+    return (
+        {"supply": {"contracts": []}} if supply.contracts and not supply.matched_share else {}
+    )
+
+
 LEVERS = (
     Lever("heterogeneity", "Several SKUs", variants=single_sku),
     Lever("routing", "Routing between regions", variants=home_region),
@@ -79,6 +87,8 @@ LEVERS = (
     Lever("switching", "Switching servers off", _section("fleet", switch_off=False)),
     Lever("upgrades", "New accelerators in old hosts", _section("renewal", upgrades=False)),
     Lever("moves", "Moving servers", _section("renewal", moves=False)),
+    Lever("alternatives", "Other LLMs that may answer", variants=own_llms),
+    Lever("contracts", "Power under contract", _contracts),
 )
 ALL = Lever("all", "All of these together")
 
@@ -106,6 +116,8 @@ def is_pulled(lever: Lever, scenario: Scenario, problem: Problem) -> bool:
             return len(set(problem.sku_of.values())) > 1
         case "routing":
             return len({r for _, _, r in problem.serving}) > 1
+        case "alternatives":
+            return bool(problem.promises.alternatives)
         case "shifting":
             return bool(problem.data["backlog_limit_krequests"].any())
         case _:

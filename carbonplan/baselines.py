@@ -51,10 +51,11 @@ def performance_optimal(problem: Problem) -> Iterable[tuple[Problem, str]]:
     """Every class on its fastest configuration, bought as cheaply as that allows.
 
     Online classes take the configuration with the shortest time to first token, batch classes
-    the one with the highest rate by the accelerator.
+    the one with the highest rate by the accelerator, never sockets of hosts; where phases may
+    be apart, the fastest of each.
     """
-    fastest = {k: _fastest(problem, k) for k in {k for k, _, _ in problem.serving}}
-    serving = tuple((k, c, r) for k, c, r in problem.serving if fastest[k] == c)
+    fastest = _fastest(problem)
+    serving = tuple(one for one in problem.serving if one[:2] in fastest)
     chosen = _restricted(problem, serving)
     yield replace(chosen, objective={"cost": 1.0}), "fastest configuration of each class"
 
@@ -101,6 +102,13 @@ def no_shift(problem: Problem) -> Iterable[tuple[Problem, str]]:
     at_once = problem.data["backlog_limit_krequests"] * 0.0
     data = problem.data.assign(backlog_limit_krequests=at_once)
     yield with_upper_bounds(replace(problem, data=data)), "batch work is done as it arrives"
+
+
+def own_llms(problem: Problem) -> Iterable[tuple[Problem, str]]:
+    """Requests are answered by the LLM that they ask for."""
+    others = problem.promises.alternatives
+    serving = tuple(one for one in problem.serving if one[:2] not in others)
+    yield _restricted(problem, serving), "each workload's own LLM"
 
 
 BASELINES: Mapping[str, Baseline] = {
@@ -175,9 +183,18 @@ def _restricted(problem: Problem, serving: tuple[tuple[str, str, str], ...]) -> 
     return with_upper_bounds(replace(problem, serving=serving, routes=routes))
 
 
-def _fastest(problem: Problem, k: str) -> str:
-    """Name of the fastest configuration of a class; of equals the first by name."""
-    names = sorted({c for q, c, _ in problem.serving if q == k})
+def _fastest(problem: Problem) -> set[tuple[str, str]]:
+    """Classes, each with its fastest configuration of each role."""
+    on_hosts = set(problem.on_hosts)
+    names: dict[tuple[str, str], set[str]] = {}
+    for k, c, _ in problem.serving:
+        if problem.engine_of[c] not in on_hosts:
+            names.setdefault((k, problem.role_of.get(c, "mixed")), set()).add(c)
+    return {(k, _fastest_of(problem, k, sorted(found))) for (k, _), found in names.items()}
+
+
+def _fastest_of(problem: Problem, k: str, names: list[str]) -> str:
+    """The fastest of some configurations for a class; of equals the first."""
     of_class = problem.data.sel(request_class=k, configuration=names)
     engines = xr.DataArray([problem.engine_of[c] for c in names], dims="configuration")
     slowness = (

@@ -13,6 +13,7 @@ import xarray as xr
 from carbonplan.problem import Problem
 from tests.restated_fleet import LARGE, Fleet, fleet, making_kgco2e
 from tests.restated_hosts import add_hosts
+from tests.restated_partitions import add_demand, carbon_of_power
 from tests.restated_promises import add_promises, add_shares, matched_kgco2e
 
 
@@ -59,7 +60,7 @@ def restate(problem: Problem) -> linopy.Model:
     waits, online = list(problem.batch), list(problem.online)
     backlog = variable("backlog", on["request_class"].isin(waits))
 
-    m.add_constraints(flow.sum("region") == p["demand_rps"], name="demand")
+    add_demand(m, problem, flow, replicas)
     names = p["configuration"].values.tolist()
     answers = [problem.role_of.get(name) != "prefill" for name in names]
     answered = load.sel(configuration=np.array(names)[answers]).sum("configuration")
@@ -81,6 +82,8 @@ def restate(problem: Problem) -> linopy.Model:
         m.add_constraints(served.sel(request_class=online) == 0, name="service")
     seconds = (1 / p["rate_rps"].where(p["rate_rps"] > 0)).fillna(0.0)
     busy = ((load * seconds).sum("request_class") * clocks).sum("configuration")
+    if problem.negative == "allow" and bool((p["intensity_kgco2e_per_kwh"] < 0).any()):
+        m.add_constraints(starts - replicas <= 0, name="started run")
     ready = replicas - p["start_fraction"] * starts
     m.add_constraints(busy - ready <= 0, name="throughput")
     add_promises(m, problem, load, ready - busy)
@@ -128,8 +131,9 @@ def restate(problem: Problem) -> linopy.Model:
     )
     spared_kw, spared_kgco2e = add_hosts(m, problem, its, replicas, powered, hosts)
     power = power - spared_kw
+    requests_kw = ((serving * clocks).sum("configuration") * hosts).sum("engine")
     limits(m, problem, power.sum("sku"))
-    total = objective(problem, power, its, powered) - spared_kgco2e
+    total = objective(problem, power, requests_kw, its, powered) - spared_kgco2e
     if problem.supply.bounds_kw:
         total = total + matched_kgco2e(m, problem, power.sum("sku"))
     m.add_objective(total)
@@ -152,13 +156,12 @@ def limits(m: linopy.Model, problem: Problem, power) -> None:
         m.add_constraints(power.sel(region=r, drop=True) <= room, name=f"power {r}")
 
 
-def objective(problem: Problem, power, its: Fleet, powered):
+def objective(problem: Problem, power, requests_kw, its: Fleet, powered):
     """Carbon of power and of servers, which is what the tests minimise."""
     if problem.objective != {"carbon": 1.0}:
         raise NotImplementedError("only carbon is restated")
     p = problem.data.assign_coords(slot=np.arange(problem.data.sizes["slot"]))
-    factor = p["hours"] * p["pue"] * p["intensity_kgco2e_per_kwh"]
-    operational = (power * factor).sum()
+    operational = carbon_of_power(problem, power, requests_kw)
     if problem.charge == "use":
         return operational + (powered * (p["hours"] * p["server_kgco2e_per_hour"])).sum()
     return operational + making_kgco2e(problem, its)

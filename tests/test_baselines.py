@@ -5,6 +5,7 @@ import pytest
 from carbonplan.baselines import BASELINES, chosen
 from carbonplan.errors import UsageError
 from tests.answers import optimum
+from tests.hosted import hosted
 from tests.tiny import CHAT, NIGHT, ONE, TWO, tiny
 
 
@@ -35,6 +36,11 @@ def test_home_region_is_the_nearest():
 def test_performance_optimal_takes_the_fastest_configuration():
     ((fastest, _),) = variants("performance-optimal", tiny())
     assert {c for k, c, _ in fastest.serving if k == CHAT} == {TWO}
+    assert {c for k, c, _ in fastest.serving if k == NIGHT} == {ONE}
+
+
+def test_performance_optimal_leaves_sockets_of_hosts_alone():
+    ((fastest, _),) = variants("performance-optimal", hosted(tiny()))
     assert {c for k, c, _ in fastest.serving if k == NIGHT} == {ONE}
 
 

@@ -92,8 +92,10 @@ def may_stand(inputs: Inputs, cohort: Cohort, node: Node, server: Server) -> boo
     """
     return _bought_by(inputs, cohort.accelerators, node) and (
         not inputs.scenario.stages
-        or (host_lives(inputs, cohort, node, server))
-        and _lives(node, cohort.accelerators_years, lifetimes_years(inputs, server)[1])
+        or (
+            (host_lives(inputs, cohort, node, server))
+            and _lives(node, cohort.accelerators_years, lifetimes_years(inputs, server)[1])
+        )
     )
 
 

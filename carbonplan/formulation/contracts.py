@@ -25,6 +25,8 @@ from __future__ import annotations
 from carbonplan.formulation.terms import Term
 from carbonplan.problem import Problem
 
+RESIDUAL = "residual_intensity_kgco2e_per_kwh"
+
 
 def location_carbon(problem: Problem) -> tuple[Term, ...]:
     """(44) Carbon of the energy drawn, all of it from the grid [kgCO2e]."""
@@ -40,15 +42,20 @@ def location_carbon(problem: Problem) -> tuple[Term, ...]:
 
 def market_carbon(problem: Problem) -> tuple[Term, ...]:
     """(45) Carbon of matched energy by its contract, of the rest by the residue [kgCO2e]."""
-    if not problem.supply.bounds_kw:
+    if not has_two_accounts(problem):
         return ()
     p = problem.data
-    site_kwh_per_kw, residual = p["hours"] * p["pue"], p["residual_intensity_kgco2e_per_kwh"]
+    site_kwh_per_kw, residual = p["hours"] * p["pue"], p[RESIDUAL]
+    drawn = Term("it_power_kw", site_kwh_per_kw * residual)
+    if not problem.supply.bounds_kw:
+        return (drawn,)
     beyond = p["contract_intensity_kgco2e_per_kwh"] - residual
-    return (
-        Term("it_power_kw", site_kwh_per_kw * residual),
-        Term("Matched_kw", site_kwh_per_kw * beyond),
-    )
+    return (drawn, Term("Matched_kw", site_kwh_per_kw * beyond))
+
+
+def has_two_accounts(problem: Problem) -> bool:
+    """Whether carbon by market may differ from that by location."""
+    return RESIDUAL in problem.data
 
 
 def contract_cost(problem: Problem) -> tuple[Term, ...]:

@@ -42,6 +42,7 @@ from typing import TYPE_CHECKING
 
 from carbonplan.formulation.contracts import (
     contract_cost,
+    has_two_accounts,
     location_carbon,
     market_carbon,
 )
@@ -57,7 +58,7 @@ if TYPE_CHECKING:
 
 def operational_carbon(problem: Problem) -> tuple[Term, ...]:
     """(16) Carbon of the energy drawn, by the accounting of the scenario [kgCO2e]."""
-    by_market = problem.supply.market_based and problem.supply.bounds_kw
+    by_market = problem.supply.market_based
     return market_carbon(problem) if by_market else location_carbon(problem)
 
 
@@ -143,8 +144,8 @@ def parts(impact: str) -> tuple[str, ...]:
 
 
 def stated(problem: Problem) -> list[str]:
-    """The impacts of ``IMPACTS`` that a plan states: accounts apart only with contracts."""
-    both = bool(problem.supply.bounds_kw)
+    """The impacts of ``IMPACTS`` that a plan states: accounts apart only where they differ."""
+    both = has_two_accounts(problem)
     return [name for name in IMPACTS if both or name not in ACCOUNTS]
 
 

@@ -12,8 +12,8 @@ import numpy as np
 from carbonplan.catalogue.cohorts import cohorts
 from carbonplan.problem.charges import server_kgco2e, server_usd
 from carbonplan.problem.fleet import existing_servers
-from carbonplan.problem.supply import residual_intensity
 from carbonplan.problem.memory import memory_grounds, memory_names
+from carbonplan.problem.supply import residual_intensity
 from carbonplan.technology.embodied import embodied_footprint
 from carbonplan.units import W_PER_KW
 

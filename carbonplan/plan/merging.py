@@ -42,6 +42,8 @@ class Engines:
         Of each engine, what it has in common with those that its load may move to.
     sku_of
         SKU of each engine.
+    host_share
+        Share of what batch work may take of a host that a replica on its sockets takes [1].
     server_share
         Share of a server's accelerators that a replica takes [1].
     start_fraction
@@ -54,6 +56,7 @@ class Engines:
     pool_of: Mapping[str, tuple[str, ...]]
     sku_of: Mapping[str, str]
     server_share: Mapping[str, float]
+    host_share: Mapping[str, float]
     start_fraction: Mapping[str, float]
     rate_rps: Mapping[tuple[str, str], float]
 
@@ -68,6 +71,7 @@ class Engines:
             pool_of={one.engine: _pool(one) for one in kept},
             sku_of={one.engine: one.sku for one in kept},
             server_share={one.engine: one.accelerators / in_server[one.sku] for one in kept},
+            host_share=_host_shares(inputs, configurations),
             start_fraction=table["start_fraction"].to_series().to_dict(),
             rate_rps=rate.to_series().to_dict(),
         )
@@ -76,6 +80,16 @@ class Engines:
 def _pool(one: Configuration) -> tuple[str, ...]:
     """An LLM where a replica serves both phases; a phase is handed over by its weights."""
     return (one.llm,) if one.role == "mixed" else (one.llm, one.precision, one.role)
+
+
+def _host_shares(inputs: Inputs, configurations: Configurations) -> dict[str, float]:
+    """Share of the part of a host that is to be used, by engine; 0 on accelerators."""
+    shares = configurations.table["host_share"].to_series().to_dict()
+    fleet = inputs.scenario.fleet
+    return {
+        engine: share / fleet.host_reuse_share if share else 0.0
+        for engine, share in shares.items()
+    }
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ from carbonplan.plan.merging import (
     with_replicas_that_load,
 )
 from carbonplan.plan.risk import with_tight_threshold
+from carbonplan.plan.whole_memory import fit_memory
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -107,6 +108,7 @@ def _rounded_up(
         stands = np.array([servers[name, *site] for name in stage.tolist()])
         all_usable = fleet.availability * rounded[stands]
         rounded[positions] = powered[site] if fleet.switch_off else all_usable
+    fit_memory(program, rounded, stage.tolist(), fleet.availability)
     return rounded
 
 
@@ -131,15 +133,13 @@ def _open(program: Program, rounded: NDArray[np.float64], previous: NDArray[np.i
 def _powered(
     engines: Engines, program: Program, values: NDArray[np.float64]
 ) -> dict[Place, NDArray[np.float64]]:
-    """Whole servers to power, by SKU, region and slot: those whose accelerators are filled."""
-    filled: dict[Place, NDArray[np.float64]] = {}
+    """Whole servers to power, by SKU, region and slot: accelerators are filled, or hosts."""
+    powered = operated(program, "Powered")
+    filled = {site: np.zeros((2, len(columns))) for site, columns in powered.items()}
     for (engine, region), columns in operated(program, "Replicas").items():
-        site = engines.sku_of[engine], region
-        filled[site] = filled.get(site, 0.0) + engines.server_share[engine] * values[columns]
-    return {
-        site: np.ceil(filled.get(site, np.zeros(len(columns))) - NOISE)
-        for site, columns in operated(program, "Powered").items()
-    }
+        shares = np.array([engines.server_share[engine], engines.host_share[engine]])
+        filled[engines.sku_of[engine], region] += shares[:, None] * values[columns]
+    return {site: np.ceil(most.max(axis=0) - NOISE) for site, most in filled.items()}
 
 
 def _stand(

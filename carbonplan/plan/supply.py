@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from carbonplan.plan.figures import Figure, Figures, Term, series_figures
 from carbonplan.plan.totals import CONTRACTS
-from carbonplan.problem.supply import RESIDUAL
+from carbonplan.problem.supply import RESIDUAL, has_two_accounts
 from carbonplan.units import G_PER_KG
 
 if TYPE_CHECKING:
@@ -19,21 +19,21 @@ if TYPE_CHECKING:
 GRID, MATCHED, CONTRACTED = "intensity_kgco2e_per_kwh", "matched", "contracted"
 
 
-def counts_contracts(inputs: Inputs) -> bool:
-    """Whether operational carbon counts matched energy by its contract."""
-    return bool(inputs.scenario.supply.contracts) and inputs.scenario.signal.scope == "market"
+def counts_by_market(inputs: Inputs) -> bool:
+    """Whether operational carbon counts energy by its contract and what these leave."""
+    return has_two_accounts(inputs) and inputs.scenario.signal.scope == "market"
 
 
 def grid_intensity(inputs: Inputs) -> str:
     """Series of the intensity of energy that no contract matches."""
-    return RESIDUAL if counts_contracts(inputs) and RESIDUAL in inputs.series else GRID
+    return RESIDUAL if counts_by_market(inputs) and RESIDUAL in inputs.series else GRID
 
 
 def contract_terms(
     inputs: Inputs, data: xr.Dataset, weights: Mapping[str, float]
 ) -> Iterator[Term]:
     """What contracts count, and less what the grid would have counted in their place."""
-    carbon = weights.get("operational_carbon", 0.0) * counts_contracts(inputs)
+    carbon = weights.get("operational_carbon", 0.0) * counts_by_market(inputs)
     spared = {"operational_carbon": (carbon, grid_intensity(inputs))}
     spared["cost"] = (weights.get("cost", 0.0), "price_usd_per_kwh")
     for contract in inputs.scenario.supply.contracts:

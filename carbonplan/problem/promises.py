@@ -20,6 +20,12 @@ def promises(inputs: Inputs, configurations: Configurations) -> Promises:
             for one in inputs.scenario.workloads
             if one.spare_replicas
         },
+        alternatives=frozenset(
+            (k.name, c.name)
+            for k in inputs.classes
+            for c in configurations.kept
+            if c.llm in k.workload.llms[1:]
+        ),
     )
 
 

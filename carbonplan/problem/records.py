@@ -74,11 +74,14 @@ class Promises:
         answers; only of workloads with a floor.
     spare_replicas
         Idle replicas that are kept running, by workload; only where there are some.
+    alternatives
+        (class, configuration) of another LLM than the workload's own.
     """
 
     workload_of: Mapping[str, str] = field(default_factory=dict)
     quality_margin: Mapping[tuple[str, str], float] = field(default_factory=dict)
     spare_replicas: Mapping[str, int] = field(default_factory=dict)
+    alternatives: frozenset[tuple[str, str]] = frozenset()
 
 
 @dataclass(frozen=True)

@@ -24,8 +24,13 @@ def supply(inputs: Inputs) -> Supply:
             (one.name, one.region): (one.at_least_kw, one.at_most_kw) for one in given.contracts
         },
         matched_share=given.matched_share,
-        market_based=inputs.scenario.signal.scope == "market",
+        market_based=inputs.scenario.signal.scope == "market" and has_two_accounts(inputs),
     )
+
+
+def has_two_accounts(inputs: Inputs) -> bool:
+    """Whether carbon by market may differ from that by location."""
+    return bool(inputs.scenario.supply.contracts) or RESIDUAL in inputs.series
 
 
 def carriers(inputs: Inputs) -> dict[tuple[str, Label], tuple[str, Label]]:
@@ -35,18 +40,20 @@ def carriers(inputs: Inputs) -> dict[tuple[str, Label], tuple[str, Label]]:
 
 
 def contract_coefficients(inputs: Inputs) -> dict[str, xr.DataArray]:
-    """What contracts deliver, cost and emit; nothing without contracts.
+    """What contracts deliver, cost and emit, and what they leave of the grid.
 
     Over (contract, slot): ``contract_profile``; over (contract, region, slot) the same over the
     PUE, ``delivered_it_kw_per_kw``; over (contract): ``contract_intensity_kgco2e_per_kwh``,
     ``contract_price_usd_per_kwh`` and ``contract_resale_usd_per_kwh``; over (region, slot) the
-    intensity of power that is not matched, ``residual_intensity_kgco2e_per_kwh``.
+    intensity of power that is not matched, ``residual_intensity_kgco2e_per_kwh``. Nothing
+    where there are neither contracts nor such an intensity.
     """
     import xarray as xr
 
     contracts, series = inputs.scenario.supply.contracts, inputs.series
+    left = {RESIDUAL: residual_intensity(series)} if has_two_accounts(inputs) else {}
     if not contracts:
-        return {}
+        return left
     figures = {
         "intensity_kgco2e_per_kwh": [one.intensity_g_per_kwh / G_PER_KG for one in contracts],
         **{name: [getattr(one, name) for one in contracts] for name in PRICES},
@@ -56,7 +63,7 @@ def contract_coefficients(inputs: Inputs) -> dict[str, xr.DataArray]:
     return {
         "contract_profile": profile,
         DELIVERED: delivered.transpose("contract", "region", "slot"),
-        RESIDUAL: residual_intensity(series),
+        **left,
         **{
             f"contract_{name}": xr.DataArray(values, {"contract": names}, ("contract",))
             for name, values in figures.items()

@@ -1,26 +1,19 @@
 """Stamping: the compiled slot copied over the horizon with numpy.
 
-The matrix is the same in every slot. Columns are tied rather than rows added: the servers that
-a slot sees are those of its stage, its opening state *is* the closing state of the slot before
-it, and what is held over a window of slots is the column of the first of them. The columns of
-signals, multiplied by their values, become right-hand sides, or entries of the decisions that
-carry them. What varies in time lives there and in costs alone.
+The matrix is the same in every slot, and some of its columns are tied (``placing``). The columns
+of signals, multiplied by their values, become right-hand sides, or entries of the decisions that
+carry them (``carried``). What varies in time lives there and in costs alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-
 import numpy as np
 import scipy.sparse as sp
-import xarray as xr
 from numpy.typing import NDArray
 
 from carbonplan.formulation import impacts, over_horizon
-from carbonplan.formulation.operations.parameters import SIGNALS
-from carbonplan.formulation.risk import loss_terms
 from carbonplan.problem import Problem
+from carbonplan.program.carried import carried_entries, carriers, signal_values
 from carbonplan.program.compiled import (
     FLEET,
     OPEN,
@@ -30,97 +23,11 @@ from carbonplan.program.compiled import (
     Compiled,
     compile_template,
 )
+from carbonplan.program.labels import LABELS, values_at
+from carbonplan.program.linear import impact_vector, loss_vector, terms_vector
+from carbonplan.program.placing import Grid, place
 from carbonplan.program.records import Floats, Layout, Program
 from carbonplan.program.risk import with_risk
-
-LABELS: Mapping[str, tuple[str, ...]] = {
-    "Servers": ("stage", "sku", "region"),
-    "Purchased": ("stage", "sku", "region"),
-    "Kept": ("stage", "cohort", "sku", "region"),
-    "Upgraded": ("stage", "cohort", "sku", "new_sku", "region"),
-    "Moved": ("stage", "cohort", "sku", "region", "to_region"),
-    "Fitted": ("stage", "cohort", "sku", "region", "memory"),
-    "FittedServers": ("stage", "sku", "region", "memory"),
-    "Powered": ("sku", "region"),
-    "PoweredFitted": ("sku", "region", "memory"),
-    "Replicas": ("engine", "region"),
-    "Starts": ("engine", "region"),
-    "Chosen": ("partition",),
-    "one_partition_is_chosen": ("workload",),
-    "replicas_of_others_rest": ("engine", "region"),
-    "Load_rps": ("request_class", "configuration", "region"),
-    "Flow_rps": ("request_class", "origin", "region"),
-    "Backlog_krequests": ("request_class",),
-    "demand_is_routed": ("request_class", "origin"),
-    "routed_load_is_served": ("request_class", "region"),
-    "prefill_feeds_decode": ("request_class", "weights", "region"),
-    "load_within_throughput": ("engine", "region"),
-    "replicas_fit_in_servers": ("sku", "region"),
-    "powered_servers_are_owned": ("sku", "region"),
-    "powered_memory_is_owned": ("sku", "region", "memory"),
-    "powered_servers_have_memory": ("sku", "region"),
-    "host_reuse_fits": ("sku", "region"),
-    "host_memory_holds": ("sku", "region"),
-    "replicas_are_started": ("engine", "region"),
-    "batch_work_is_carried": ("request_class",),
-    "batch_work_meets_deadline": ("request_class",),
-    "site_power_holds": ("region",),
-    "servers_are_owned": ("stage", "sku", "region"),
-    "kept_servers_stood": ("stage", "cohort", "sku", "region"),
-    "memory_is_fitted": ("stage", "cohort", "sku", "region"),
-    "fitted_memory_stays": ("stage", "cohort", "sku", "region", "memory"),
-    "fitted_servers_stand": ("stage", "sku", "region", "memory"),
-    "purchases_within_stock": ("stage", "sku", "region"),
-    "purchases_within_total_stock": ("stage", "sku"),
-    "servers_fit_in_site": ("stage", "region"),
-    "purchases_within_budget": ("stage",),
-    "purchases_are_ordered": ("stage", "first_stage", "sku", "region"),
-    "impact_within_bound": ("impact",),
-    "impact_within_stage_bound": ("impact", "stage"),
-    "Contracted_kw": ("contract", "region"),
-    "Matched_kw": ("contract", "region"),
-    "contract_covers_match": ("contract", "region"),
-    "matched_within_drawn": ("region",),
-    "share_is_matched": ("region",),
-    "quality_holds": ("workload",),
-    "spare_is_ready": ("workload",),
-    "region_share_holds": ("stage", "region"),
-    "vendor_share_holds": ("stage", "vendor"),
-}
-
-LABELS_OF_SIGNALS: Mapping[str, tuple[str, ...]] = {
-    "demand_rps": ("request_class", "origin"),
-    "arrivals_rps": ("request_class",),
-    "backlog_limit_krequests": ("request_class",),
-    "site_it_limit_kw": ("region",),
-    "delivered_it_kw_per_kw": ("contract", "region"),
-}
-
-
-HELD = ("Replicas", "Powered", "Chosen")  # decisions that stay over a window of slots
-
-
-@dataclass(frozen=True)
-class Grid:
-    """Where compiled columns and rows lie in the stamped program.
-
-    Attributes
-    ----------
-    fleet
-        Stamped position of each of the fleet's columns, (column,); -1 for others.
-    column
-        Position of each compiled column as each slot sees it, (column, slot); -1 for signals.
-    row
-        Stamped position of each compiled row in each slot, (row, slot).
-    columns, rows
-        How many there are.
-    """
-
-    fleet: NDArray[np.int64]
-    column: NDArray[np.int64]
-    row: NDArray[np.int64]
-    columns: int
-    rows: int
 
 
 def stamp(problem: Problem) -> Program:
@@ -162,62 +69,6 @@ def stamp_compiled(compiled: Compiled, problem: Problem) -> Program:
     return with_risk(program, problem.risk) if problem.risk.weight else program
 
 
-def place(compiled: Compiled, problem: Problem) -> Grid:
-    """Fleet first, then slot after slot, then the openings of closed runs."""
-    by_slot = {name: problem.data[name].values for name in ("previous", "slot_stage", "held")}
-    previous, slots = by_slot["previous"], len(by_slot["previous"])
-    row, rows = _count_off(compiled.rows, slots)
-    column, columns = _count_off_columns(compiled.columns, by_slot["held"])
-    fleet = np.where(compiled.columns.kind == FLEET, column[:, 0], -1)
-    seen = _of_stages(compiled.columns, [node.name for node in problem.nodes])
-    column[list(seen)] = fleet[np.array(list(seen.values()))[:, by_slot["slot_stage"]]]
-    opening = compiled.columns.of(OPEN)
-    column[opening] = column[_closings(compiled.columns, opening)][:, previous]
-    for t in np.flatnonzero(previous < 0):
-        column[opening, t] = columns + np.arange(len(opening))
-        columns += len(opening)
-    return Grid(fleet, column, row, columns, rows)
-
-
-def _count_off(axis: Axis, slots: int) -> tuple[NDArray[np.int64], int]:
-    position = np.full((len(axis.label), slots), -1)
-    fleet, slot = axis.of(FLEET), axis.of(SLOT)
-    position[fleet] = np.arange(len(fleet))[:, None]
-    starts = len(fleet) + len(slot) * np.arange(slots)
-    position[slot] = np.arange(len(slot))[:, None] + starts
-    return position, len(fleet) + len(slot) * slots
-
-
-def _count_off_columns(columns: Axis, held: NDArray[np.int64]) -> tuple[NDArray[np.int64], int]:
-    """The same for columns; what is held has one for all slots of its window."""
-    slots = len(held)
-    position, _ = _count_off(columns, slots)
-    slot = columns.of(SLOT)
-    own = np.ones((len(slot), slots), dtype=bool)
-    own[np.isin(columns.family[slot], HELD)] = held == np.arange(slots)
-    fleet = len(columns.of(FLEET))
-    number = fleet + np.cumsum(own.T.ravel()).reshape(own.T.shape).T - 1
-    position[slot] = np.where(own, number, number[:, held])
-    return position, fleet + int(own.sum())
-
-
-def _of_stages(columns: Axis, stages: list[str]) -> dict[int, list[int]]:
-    """Columns of the first stage, and for each those of all stages of its label."""
-    fleet = columns.of(FLEET)
-    at = {(columns.family[j], columns.label[j]): j for j in fleet}
-    return {
-        at[family, label]: [at.get((family, (y, *label[1:])), -1) for y in stages]
-        for family, label in at
-        if LABELS[family][0] == "stage" and label[0] == stages[0]
-    }
-
-
-def _closings(columns: Axis, opening: NDArray[np.int64]) -> list[int]:
-    """The column that each opening column is in the slot before."""
-    closing = {(columns.family[j], columns.label[j]): j for j in columns.of(SLOT)}
-    return [closing[columns.family[j], columns.label[j]] for j in opening]
-
-
 def spread(
     compiled: Compiled, grid: Grid, values: NDArray, empty: float | None = None
 ) -> NDArray:
@@ -244,7 +95,7 @@ def upper_bounds(compiled: Compiled, grid: Grid, problem: Problem) -> Floats:
         (compiled.columns.family == "Powered") & (compiled.columns.kind == SLOT)
     )
     labels = [compiled.columns.label[j] for j in powered]
-    is_lost = _at(problem.data["region_open"], LABELS["Powered"], labels) == 0
+    is_lost = values_at(problem.data["region_open"], LABELS["Powered"], labels) == 0
     upper[grid.column[powered][is_lost]] = 0.0
     return upper
 
@@ -270,44 +121,6 @@ def stamped_matrix(compiled: Compiled, grid: Grid, problem: Problem) -> sp.csr_a
     return matrix
 
 
-def carried_entries(
-    compiled: Compiled, grid: Grid, problem: Problem
-) -> tuple[NDArray[np.int64], NDArray[np.int64], Floats]:
-    """Rows, columns and values of signals that a decision multiplies."""
-    carrier = carriers(compiled.columns, problem)
-    carried = np.array(sorted(carrier), dtype=np.int64)
-    if not len(carried):
-        none = np.zeros(0, dtype=np.int64)
-        return none, none, np.zeros(0)
-    by = dict(
-        zip(carried.tolist(), signal_values(compiled.columns, carried, problem), strict=True)
-    )
-    entries = np.flatnonzero(np.isin(compiled.matrix.col, carried))
-    i, j, v = (
-        part[entries]
-        for part in (compiled.matrix.row, compiled.matrix.col, compiled.matrix.data)
-    )
-    values = np.stack([by[signal] for signal in j.tolist()]) * v[:, None]
-    columns = grid.column[[carrier[signal] for signal in j.tolist()]]
-    return grid.row[i].ravel(), columns.ravel(), values.ravel()
-
-
-def carriers(columns: Axis, problem: Problem) -> dict[int, int]:
-    """The column of the decision that multiplies each carried signal's column."""
-    if not problem.carriers:
-        return {}
-    at = {
-        (columns.family[j], columns.label[j]): j
-        for kind in (FLEET, SLOT, SIGNAL)
-        for j in columns.of(kind).tolist()
-    }
-    return {
-        at[signal]: at[decision]
-        for signal, decision in problem.carriers.items()
-        if signal in at
-    }
-
-
 def right_hand_sides(compiled: Compiled, grid: Grid, problem: Problem) -> tuple[Floats, Floats]:
     """Bounds of all rows: the compiled ones less signals times their coefficients."""
     carried = carriers(compiled.columns, problem)
@@ -318,67 +131,6 @@ def right_hand_sides(compiled: Compiled, grid: Grid, problem: Problem) -> tuple[
     lower[grid.row] = compiled.rows.lower[:, None] - shift
     upper[grid.row] = compiled.rows.upper[:, None] - shift
     return lower, upper
-
-
-def signal_values(columns: Axis, signal: NDArray[np.int64], problem: Problem) -> Floats:
-    """Values of the signals over the slots, (signal, slot)."""
-    values = np.zeros((len(signal), problem.data.sizes["slot"]))
-    for name in SIGNALS:
-        index = np.flatnonzero(columns.family[signal] == name)
-        if len(index):
-            labels = [columns.label[j] for j in signal[index]]
-            values[index] = _at(problem.data[name], LABELS_OF_SIGNALS[name], labels)
-    return values
-
-
-def impact_vector(compiled: Compiled, grid: Grid, problem: Problem, name: str) -> Floats:
-    """Coefficients of an impact over the stamped columns."""
-    return terms_vector(compiled, grid, impacts.IMPACTS[name](problem))
-
-
-def terms_vector(compiled: Compiled, grid: Grid, terms: Iterable[impacts.Term]) -> Floats:
-    """Coefficients of a sum of terms over the stamped columns."""
-    vector = np.zeros(grid.columns)
-    for term in terms:
-        add_term(vector, compiled, grid, term)
-    return vector
-
-
-def loss_vector(compiled: Compiled, grid: Grid, problem: Problem, future: str) -> Floats:
-    """Coefficients of the objective in a future over the stamped columns."""
-    vector = np.zeros(grid.columns)
-    for weight, term in loss_terms(problem, future):
-        add_term(vector, compiled, grid, impacts.Term(term.meter, weight * term.factor))
-    return vector
-
-
-def add_term(vector: Floats, compiled: Compiled, grid: Grid, term: impacts.Term) -> None:
-    """Add the coefficients of a term to those over the stamped columns."""
-    meter = compiled.meters[term.meter]
-    *dims, last = impacts.METERS[term.meter]
-    of_slots = last == "slot"
-    factor = _at(term.factor, (*dims, *[last] * (not of_slots)), list(meter.labels))
-    coefficients = meter.rows.T @ factor
-    used = np.flatnonzero(np.diff(meter.rows.tocsc().indptr))
-    columns = grid.column[used] if of_slots else grid.fleet[used][:, None]
-    np.add.at(vector, columns, coefficients[used])
-
-
-def _at(array: xr.DataArray, dims: tuple[str, ...], labels: list[tuple[str, ...]]) -> Floats:
-    """Values at labels, (label, slot); one column where they do not vary in time."""
-    picks = {
-        dim: xr.DataArray([label[axis] for label in labels], dims="label")
-        for axis, dim in enumerate(dims)
-        if dim in array.dims
-    }
-    picked = array.sel(picks)
-    slots = [picked["slot"]] if "slot" in picked.dims else []
-    shape = (len(labels), slots[0].size if slots else 1)
-    wanted = [dim for dim in ("label", "slot") if dim in picked.dims]
-    values = picked.transpose(*wanted).values
-    if "label" not in wanted:
-        values = values[None]
-    return np.broadcast_to(values if slots else values[:, None], shape)
 
 
 def layouts(

@@ -54,18 +54,7 @@ def region_shares_can_hold(scenario: Scenario) -> Iterator[Problem]:
         )
 
 
-def matched_power_is_not_told_apart(scenario: Scenario) -> Iterator[Problem]:
-    """Contracts feed a site, not what serves requests there."""
-    if scenario.supply.contracts and scenario.signal.negative == "no-idle-earning":
-        yield Problem(
-            ("signal", "negative"),
-            "found no-idle-earning with contracts, expected floor or allow: what contracts "
-            "feed is not told apart by its use",
-        )
-
-
 RULES_OF_SUPPLY = (
     (("supply", "regions"), contracts_serve_regions),
     (("fleet", "regions"), region_shares_can_hold),
-    (("signal", "supply"), matched_power_is_not_told_apart),
 )

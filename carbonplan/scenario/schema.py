@@ -91,7 +91,7 @@ class Series(Section):
     residual_intensity_g_per_kwh: str | None = Field(
         None,
         description="CSV: of grid power that no contract matches, in market-based carbon; "
-        "without it the grid's own",
+        "absent: the grid's own",
     )
     price_usd_per_kwh: str | None = None
     pue: str | None = None

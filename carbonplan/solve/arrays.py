@@ -24,6 +24,7 @@ ROUNDING_RANK = {
     "Servers": 3,
     "Purchased": 3,
     "Kept": 3,
+    "Fitted": 3,
 }  # others: 0
 
 Floats = NDArray[np.float64]

@@ -10,7 +10,7 @@ another plan betters in one impact and equals in the rest. The pay-off table min
 impact in turn, the others with the same small share. From one run to the next only right-hand
 sides and costs change. Whole numbers are found as in any solve: the fleet of the relaxation is
 rounded up, and where that leaves more than the gap, all strategies are tried in turn within the
-limits. What a plan's impacts come to, not the limits that led to it, is what is proved of it:
+limits; inside the front of a large program, which is sifted, the gap is left open. What a plan's impacts come to, not the limits that led to it, is what is proved of it:
 no plan with no more of the others has less than ``bound`` of the impact that was minimised.
 """
 
@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -32,6 +31,8 @@ from carbonplan.solve.highs import Model, Settings, Watcher
 from carbonplan.solve.job import Job, Listener
 from carbonplan.solve.limits import Limits, Progress
 from carbonplan.solve.planes import Plane, plane_of_bound, plane_of_duals
+from carbonplan.solve.rounding import rounded
+from carbonplan.solve.search import Search
 from carbonplan.solve.sifting import Sifted, continuous_model
 from carbonplan.solve.signals import Flag, caught_signals
 from carbonplan.solve.solution import Status
@@ -100,13 +101,13 @@ class Sweep:
         self.infeasible = 0
         self.steps: list[str] = []
         self._started = time.monotonic()
-        settings = Settings(
+        self.settings = Settings(
             time_limit_s=limits.time_limit_s,
             gap=LEFT_OPEN * limits.gap,
             threads=limits.threads,
             seed=limits.seed,
         )
-        self.model = continuous_model(criteria.arrays.relaxed(), settings)
+        self.model = continuous_model(criteria.arrays.relaxed(), self.settings)
         if isinstance(self.model, Sifted):
             self.model.again = Method.INTERIOR
             self.model.most_rounds = 1
@@ -195,9 +196,9 @@ class Sweep:
         if relaxed.claim is Claim.INFEASIBLE:
             return False
         plans = self._rounded(relaxed, weights, at_most, impact)
-        is_large = isinstance(self.model, Sifted)  # all strategies would take as long as all
+        is_brief = isinstance(self.model, Sifted) and bool(np.isfinite(at_most).any())
         if not any(
-            is_large or self._is_enough(plan, relaxed, weights, at_most, impact)
+            is_brief or self._is_enough(plan, relaxed, weights, at_most, impact)
             for plan in plans
         ):
             seconds = max(self.seconds_left / max(missing, 1), SHORTEST_ATTEMPT_S)
@@ -220,40 +221,41 @@ class Sweep:
     ) -> list[Floats]:
         """Plans with the whole columns of the relaxation rounded up, as far as they are sound.
 
-        First nothing else changes; where that costs more than the gap, the rest is solved
-        again, within limits that the first plan meets.
+        First nothing else changes; where that costs more than the gap, or stocks do not hold
+        it, the rest is solved again, within limits that leave room for whole numbers.
         """
-        arrays = self.criteria.arrays
+        arrays, whole = self.criteria.arrays, np.flatnonzero(self.criteria.arrays.integer)
         if relaxed.claim is not Claim.PROVED:
             return []
         plan = np.clip(relaxed.values, arrays.lower, arrays.upper)
-        whole = arrays.integer
         plan[whole] = np.minimum(np.ceil(plan[whole] - ALREADY_WHOLE), arrays.upper[whole])
-        if plan_faults(arrays, plan):
-            return []
-        if self._is_enough(plan, relaxed, weights, at_most, impact):
-            return [plan]
         reached = np.maximum(at_most, self.criteria.impacts(plan))
-        asked = self.criteria.limited(weights, reached).fixed(
-            np.flatnonzero(whole), plan[whole]
-        )
+        plans = [] if plan_faults(arrays, plan) else [plan]
+        if not plans:
+            search = Search(arrays, self._job(self.seconds_left), Listener(), self.settings)
+            plan[whole] = rounded(search, whole, relaxed.values)
+        elif self._is_enough(plan, relaxed, weights, at_most, impact):
+            return plans
+        asked = self.criteria.limited(weights, reached).fixed(whole, plan[whole])
         self.model.set_bounds(asked.lower, asked.upper)
         answer = self._run(asked)
         if answer.claim is not Claim.PROVED:
-            return [plan]
+            return plans
         better = np.clip(answer.values, asked.lower, asked.upper)
-        return [plan] if plan_faults(arrays, better) else [plan, better]
+        return plans if plan_faults(arrays, better) else [*plans, better]
 
     def _attempted(self, weights: Floats, at_most: Floats, seconds: float) -> list[Floats]:
         """Plans that all strategies of an ordinary solve find within limits."""
         asked = self.criteria.limited(weights, at_most)
-        job = Job(seconds, self.limits.gap, self.limits.threads, self.limits.seed)
-        outcome = attempt(asked, job, Listener(lambda: bool(self.flag)))
+        outcome = attempt(asked, self._job(seconds), Listener(lambda: bool(self.flag)))
         if outcome.bound is not None and not outcome.faults:
             self.planes.append(plane_of_bound(self.criteria, weights, outcome.bound, at_most))
         if outcome.values is None or plan_faults(asked, outcome.values):
             return []
         return [outcome.values]
+
+    def _job(self, seconds: float) -> Job:
+        return Job(seconds, self.limits.gap, self.limits.threads, self.limits.seed)
 
     def _run(self, asked: Arrays) -> Answer:
         """Run the program in memory with other costs and limits; broken answers are dropped."""

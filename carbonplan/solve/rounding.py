@@ -31,7 +31,7 @@ def round_up(search: Search) -> None:
     for rank in np.unique(search.arrays.rank[search.whole]):
         ranked = search.whole[search.arrays.rank[search.whole] == rank]
         fixed = np.union1d(fixed, ranked)
-        target = _rounded(search, fixed, values)
+        target = rounded(search, fixed, values)
         answer = search.solve_fixed(fixed, target, seconds=search.seconds_left, watched=True)
         if answer.claim is not Claim.PROVED:
             search.say(f"rounding up: no plan ({answer.model_status})")
@@ -41,7 +41,7 @@ def round_up(search: Search) -> None:
         search.say(f"rounding up: {search.stand()} after {search.seconds:.1f} s")
 
 
-def _rounded(search: Search, fixed: NDArray[np.int64], values: Floats) -> Floats:
+def rounded(search: Search, fixed: NDArray[np.int64], values: Floats) -> Floats:
     """Whole numbers for the fixed columns: up where the fleet's limits allow, else down."""
     arrays = search.arrays
     low, high = arrays.lower[fixed], arrays.upper[fixed]

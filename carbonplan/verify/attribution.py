@@ -46,10 +46,11 @@ def impacts_add_up(case: Case, totals: Mapping[str, ImpactTotal]) -> list[Check]
             continue
         parts = owed.sel(impact=name, sku=list(case.skus), region=list(case.regions)).values
         found = totals[name]
-        checks += [
-            _exact(name, float(parts.sum()), case.plan.impacts[name].value),
-            _parts(name, parts.sum(axis=0), found.by_region, case.regions, found.value),
-        ]
+        if name in case.plan.impacts:
+            checks.append(_exact(name, float(parts.sum()), case.plan.impacts[name].value))
+        checks.append(
+            _parts(name, parts.sum(axis=0), found.by_region, case.regions, found.value)
+        )
         if CONTRACTS not in found.by_sku:  # theirs is owed by the energy of each SKU
             checks.append(_parts(name, parts.sum(axis=1), found.by_sku, case.skus, found.value))
     return checks

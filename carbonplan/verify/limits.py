@@ -70,7 +70,15 @@ def replicas_are_started(case: Case) -> list[Check]:
         )
         needed = np.maximum(rise, 0.0)
         checks.append(at_least("replicas_are_started", "starts", case.starts, needed, axes))
+        if case.inputs.scenario.signal.negative == "allow" and _is_negative(case):
+            name = "starts_are_of_replicas"
+            checks.append(at_most(name, "starts", case.starts, case.replicas, axes))
     return checks
+
+
+def _is_negative(case: Case) -> bool:
+    """Whether intensity is below zero anywhere: starting replicas then earns."""
+    return bool((case.series("intensity_kgco2e_per_kwh") < 0.0).any())
 
 
 def replicas_are_held(case: Case) -> list[Check]:

@@ -16,12 +16,14 @@ from carbonplan.verify.impacts import impacts, objective_value
 NAME = "futures_are_as_stated"
 
 
-def losses(case: Case, needs: Coefficients, power_kw: Floats) -> dict[str, float]:
+def losses(
+    case: Case, needs: Coefficients, power_kw: Floats, not_earned_kgco2e_per_hour: Floats
+) -> dict[str, float]:
     """The objective in each future, as if it were known to come."""
     found = {}
     for future in case.inputs.scenario.futures:
         own = in_future(case, future.name)
-        totals = impacts(own, needs, power_kw)
+        totals = impacts(own, needs, power_kw, not_earned_kgco2e_per_hour)
         totals["latency"] = _by_expected_requests(totals["latency"], own, case)
         found[future.name] = objective_value(own, totals)
     return found

@@ -103,6 +103,7 @@ def bounds_hold(case: Case, totals: Mapping[str, ImpactTotal]) -> list[Check]:
             [[bound.impact]],
         )
         for bound in case.inputs.scenario.bounds
+        if bound.stage is None
     ]
 
 

@@ -105,7 +105,7 @@ def grid_carbon(case: Case, site_kwh: Floats) -> dict[str, Floats]:
     By location with the grid's intensity, by market with that of what contracts leave of it.
     """
     by_location = (site_kwh * case.series("intensity_kgco2e_per_kwh")).sum(axis=2)
-    if not case.contracts:
+    if not has_two_accounts(case):
         return {"operational_carbon": by_location}
     by_market = (site_kwh * case.series(residual(case))).sum(axis=2)
     return {
@@ -125,8 +125,14 @@ def contract_parts(case: Case) -> dict[str, Floats]:
 
 
 def is_by_market(case: Case) -> bool:
-    """Whether operational carbon counts matched energy by its contract."""
-    return bool(case.contracts) and case.inputs.scenario.signal.scope == "market"
+    """Whether operational carbon counts energy by its contract and what these leave."""
+    return has_two_accounts(case) and case.inputs.scenario.signal.scope == "market"
+
+
+def has_two_accounts(case: Case) -> bool:
+    """Whether contracts, or what others leave of the grid, set the accounts apart."""
+    given = "residual_intensity_kgco2e_per_kwh" in case.inputs.series
+    return given or bool(case.contracts)
 
 
 def residual(case: Case) -> str:

@@ -18,6 +18,7 @@ from carbonplan.verify.negative import not_earned_kgco2e_per_hour
 from carbonplan.verify.partitions import partition_checks
 from carbonplan.verify.risk import futures_are_as_stated, losses, minimised
 from carbonplan.verify.service import service_checks
+from carbonplan.verify.stages import stage_bounds_hold
 from carbonplan.verify.statements import statement_checks
 from carbonplan.verify.structure import structure
 
@@ -66,7 +67,7 @@ def verify(inputs: Inputs, plan: Plan) -> Verification:
     not_earned = not_earned_kgco2e_per_hour(case, needs, power_kw)
     totals = impacts(case, needs, power_kw, not_earned)
     objective = objective_value(case, totals)
-    by_future = losses(case, needs, power_kw)
+    by_future = losses(case, needs, power_kw, not_earned)
     least = minimised(case, by_future, objective)
     checks = [
         *checks,
@@ -77,6 +78,7 @@ def verify(inputs: Inputs, plan: Plan) -> Verification:
         *partition_checks(case),
         *limit_checks(case, needs, power_kw),
         *statement_checks(case, totals, objective, least, power_kw, not_earned),
+        *stage_bounds_hold(case, lambda one: impacts(one, needs, power_kw, not_earned)),
         *level_checks(case, totals),
         *futures_are_as_stated(case, by_future, objective),
         *attribution_checks(case, needs, totals),

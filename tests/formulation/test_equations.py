@@ -58,7 +58,9 @@ PROMISED = supplied(
 REUSED = fitted(hosted(tiny()))
 FITTED = fitted(staged(upgrades=True), (AS_SOLD, SMALL))
 DIVIDED = divided({"held": [0, 0]}, negative="no-idle-earning")
-PROBLEMS = (LIMITED, RENEWED, PROMISED, REUSED, FITTED, DIVIDED)  # each family has a row in one
+NEGATIVE = {"intensity_kgco2e_per_kwh": [[-0.1, 0.1], [0.5, 0.6]]}
+EARNING = tiny(NEGATIVE, negative="allow")
+PROBLEMS = (LIMITED, RENEWED, PROMISED, REUSED, FITTED, DIVIDED, EARNING)  # each family has a row in one
 
 
 @pytest.fixture(scope="module")

@@ -7,18 +7,17 @@ from dataclasses import replace
 import pyomo.environ as pyo
 import pytest
 
-from carbonplan.catalogue.cohorts import STOOD
 from carbonplan.problem import Problem, with_upper_bounds
-from tests.answers import optimum, plain, row
+from tests.answers import optimum, plain, row, without
 from tests.tiny import CHAT, E_TWO, TWO, tiny
 
 NEGATIVE = {"intensity_kgco2e_per_kwh": [[-0.1, -0.1], [0.5, 0.6]]}
 
 
-def chat_alone(negative: str) -> Problem:
+def chat_alone(negative: str, **changes: object) -> Problem:
     """Chat on two accelerators in the clean region, whose intensity is below zero."""
     return tiny(
-        NEGATIVE,
+        NEGATIVE | changes,
         batch=(),
         serving=((CHAT, TWO, "clean"),),
         routes=((CHAT, "users", "clean"),),
@@ -53,11 +52,25 @@ def test_idle_power_earns_where_it_is_allowed():
     assert answer.total < optimum(chat_alone("no-idle-earning")).total
 
 
+def test_starts_are_of_replicas_row_and_no_more():
+    """Loading earns 1.1 x 0.1 kg/kWh x 0.03 kWh; what runs starts in each slot at most."""
+    standing = [[[1.0, 0.0]], [[0.0, 0.0]]]
+    problem = chat_alone("allow", existing_servers=standing)
+    problem = with_upper_bounds(replace(problem, start_costs=True))
+    m = plain(problem)
+    assert row(m.starts_are_of_replicas[E_TWO, "clean", 0]) == {
+        f"Starts[{E_TWO},clean,0]": 1,
+        f"Replicas[{E_TWO},clean,0]": -1,
+        "upper": 0,
+    }
+    answer = optimum(problem)
+    starts, replicas = (answer.decision(n, E_TWO, "clean") for n in ("Starts", "Replicas"))
+    assert (starts <= replicas + 1e-9).all()
+    assert without(problem, "starts_are_of_replicas") <= answer.total + 1e-9
+
+
 def test_with_standing_servers_as_many_replicas_run_as_fit():
     """Demand needs two replicas; eight accelerators stand, so that four earn."""
-    problem = chat_alone("allow")
-    standing = problem.data["existing_servers"] * 0.0
-    standing.loc[{"region": "clean", "cohort": STOOD}] = 1.0
-    data = problem.data.assign(existing_servers=standing)
-    answer = optimum(with_upper_bounds(replace(problem, data=data)))
+    standing = [[[1.0, 0.0]], [[0.0, 0.0]]]
+    answer = optimum(chat_alone("allow", existing_servers=standing))
     assert answer.decision("Replicas", E_TWO, "clean").tolist() == pytest.approx([4, 4])

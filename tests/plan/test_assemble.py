@@ -105,10 +105,10 @@ def test_summary_is_strict_json_with_all_that_is_promised(plan):
     assert summary["rounding_gap"] == 0.0
     assert re.fullmatch("[0-9a-f]{12}", summary["fingerprint"])
     assert summary["servers"] == [
-        {"sku": "box", "region": region, "count": 2, "purchased": 1}
+        {"stage": "now", "sku": "box", "region": region, "count": 2, "purchased": 1}
         for region in ("north", "south")
     ]
-    assert summary["sizes"] == {"rows": 0, "columns": 28, "nonzeros": 0, "integers": 10}
+    assert summary["sizes"] == {"rows": 0, "columns": 30, "nonzeros": 0, "integers": 10}
     assert summary["signal"]["kind"] == "average"
     assert summary["coefficient_sets"] == {"embodied": "round"}
     assert [source["key"] for source in summary["sources"]] == ["example", "bench"]
@@ -135,10 +135,10 @@ def test_noise_of_the_solver_is_removed_and_no_more():
     values[0] += 3e-7  # servers
     values[-1] = -2e-8  # backlog
     plan = example.plan(values=values)
-    assert plan.data["servers"].values[0, 0] == 2.0
+    assert plan.data["servers"].values[0, 0, 0] == 2.0
     assert plan.data["backlog_krequests"].values[1, 1] == 0.0
     values[0] = 1.999
-    assert example.plan(values=values).data["servers"].values[0, 0] == 1.999
+    assert example.plan(values=values).data["servers"].values[0, 0, 0] == 1.999
 
 
 def test_a_new_decision_of_the_program_needs_no_code():

@@ -15,8 +15,9 @@ from carbonplan.plan import Plan, manifest, read, write
 from carbonplan.verify import verify
 from tests.plan import example
 
-NAMES = ("servers", "powered", "replicas", "load", "flow", "demand", "backlog", "energy",
-         "configurations", "hourly", "impacts")  # fmt: skip
+NAMES = ("servers", "kept", "upgraded", "moved", "powered", "replicas", "load", "flow",
+         "demand", "backlog", "energy", "configurations", "hourly", "impacts",
+         "attribution")  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -223,7 +224,7 @@ def test_arrays_that_are_no_plan_are_refused(folder, plan):
         read(folder)
     assert raised.value.problems == (
         "plan.nc: time_utc is missing",
-        "plan.nc: servers is over (region, sku), expected (sku, region)",
+        "plan.nc: servers is over (region, sku, stage), expected (stage, sku, region)",
         "plan.nc: replicas is missing",
         "plan.nc: class_kind does not hold text",
     )

@@ -20,6 +20,7 @@ ENGINES = Engines(
     pool_of={E_ONE: ("llm",), E_TWO: ("llm",)},
     sku_of={E_ONE: "box", E_TWO: "box"},
     server_share={E_ONE: 1 / 8, E_TWO: 2 / 8},
+    host_share={E_ONE: 0.0, E_TWO: 0.0},
     start_fraction={E_ONE: 0.05, E_TWO: 0.05},
     rate_rps={(CHAT, ONE): 10.0, (NIGHT, ONE): 5.0, (CHAT, TWO): 25.0, (NIGHT, TWO): 0.0},
 )

@@ -131,8 +131,9 @@ def tiny_inputs(previous: list[int]):
     fleet = SimpleNamespace(availability=1.0, switch_off=True)
     box = SimpleNamespace(name="box", sku=SimpleNamespace(accelerators=8))
     inputs = SimpleNamespace(
-        series=xr.Dataset({"previous": ("slot", previous)}),
+        series=xr.Dataset({"previous": ("slot", previous), "stage": ("slot", ["now", "now"])}),
         scenario=SimpleNamespace(fleet=fleet),
         servers=(box,),
     )
-    return inputs, Configurations(kept, (), tiny().data, False)
+    table = tiny().data.assign(host_share=("engine", [0.0, 0.0]))
+    return inputs, Configurations(kept, (), table, False)

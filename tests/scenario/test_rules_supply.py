@@ -32,12 +32,6 @@ CASES = {
     supplied("{matched_share: 0.9}"): (
         "supply.matched_share: found 0.9 without contracts, expected some to match with"
     ),
-    supplied(f"{{contracts: [{WIND}]}}").replace(
-        "lifecycle", "lifecycle, negative: no-idle-earning"
-    ): (
-        "signal.negative: found no-idle-earning with contracts, expected floor or allow: what "
-        "contracts feed is not told apart by its use"
-    ),
     minimal("[h100-sxm-8]", "[h100-sxm-8]\n  largest_region_share: 0.5"): (
         "fleet.largest_region_share: found 0.5, expected at least 1/1: of 1 regions the "
         "largest has no less"

@@ -170,23 +170,23 @@ LIES = {
     ),
     "a server from nowhere": (
         put("servers", 1.0, sku="box", region="north"),
-        "servers_are_owned[box, north]: servers: 3 found, 2 expected",
+        "servers_are_owned[now, box, north]: servers: 3 found, 2 expected",
     ),
     "servers that vanish": (
         put("purchased_servers", -2.0, sku="box", region="north"),
-        "servers_are_owned[box, north]: servers bought: -1 found, at least 0 needed",
+        "servers_are_owned[purchased]: servers purchased: -1 found, at least 0 needed",
     ),
     "more than the stock of a region": (
         put("purchased_servers", 2.0, sku="box", region="south"),
-        "purchases_are_within_stock[box, south]: servers bought: 3 found, at most 2 allowed",
+        "purchases_are_within_stock[now, box, south]: servers bought: 3 found, at most 2 ",
     ),
     "more than the stock of all regions": (
         put("purchased_servers", 2.0, sku="box", region="north"),
-        "purchases_are_within_stock[box, all regions]: servers bought: 4 found, at most 3",
+        "purchases_are_within_stock[now, box, all regions]: servers bought: 4 found, at most 3",
     ),
     "more than the site has room for": (
         put("servers", 2.0, sku="box", region="north"),
-        "servers_fit_in_sites[north]: servers: 4 found, at most 3 allowed",
+        "servers_fit_in_sites[now, north]: servers: 4 found, at most 3 allowed",
     ),
     "more powered than stand": (
         put("powered_servers", 1.0, sku="box", **NORTH),
@@ -213,7 +213,7 @@ LIES = {
     ),
     "half a server": (
         put("servers", 0.5, sku="box", region="north"),
-        "counts_are_whole[box, north]: servers: 2.5 found, 2 expected",
+        "counts_are_whole[now, box, north]: servers: 2.5 found, 2 expected",
     ),
     "half a replica": (
         put("replicas", 0.5, engine=RUNS, **NORTH),
@@ -303,8 +303,8 @@ LIES = {
         "evidence_adds_up: objective without terms: 0 found, 14.404 expected",
     ),
     "another list of servers": (
-        say(servers=[{"sku": "box", "region": "north", "count": 5}]),
-        "servers_are_listed[box, north]: servers in the summary: 5 found, 2 expected",
+        say(servers=[{"stage": "now", "sku": "box", "region": "north", "count": 5}]),
+        "servers_are_listed[now, box, north]: servers in the summary: 5 found, 2 expected",
     ),
     "a cleaner grid": (
         put("intensity_kgco2e_per_kwh", -0.05, region="south"),

@@ -10,6 +10,7 @@ import numpy as np
 import pyomo.environ as pyo
 
 from carbonplan.problem import Problem
+from carbonplan.problem.earning import idle_earns
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -69,6 +70,7 @@ def add(m: pyo.ConcreteModel, problem: Problem, *, compiled: bool) -> None:
     m.switch_off, m.start_costs = problem.switch_off, problem.start_costs
     m.whole_replicas = problem.whole_replicas
     m.idle_may_not_earn = problem.negative == "no-idle-earning"
+    m.idle_earns = idle_earns(problem)
     m.batch_classes = frozenset(problem.batch)
     add_upper_bounds(m, problem)
     add_fleet(m, problem)

@@ -65,7 +65,7 @@ def _rows_of(runs: Sequence[Run]) -> str:
 def _savings(runs: Sequence[Run]) -> str:
     """What least carbon saves against least energy, for the same partitions."""
     by_question = {(run.question.partitions, run.question.objective): run for run in runs}
-    lines = ["Least carbon against least energy, on the same requests and GPUs:\n"]
+    lines = [SAVINGS]
     for way in dict.fromkeys(run.question.partitions for run in runs):
         pair = [by_question.get((way, objective)) for objective in ("carbon", "energy")]
         if None in pair:
@@ -145,6 +145,12 @@ CLAIM = """\
 emissions by 45.45 % together with improvements in SLO attainment and fairness." The baseline
 of the two numbers could not be read, and they are of the whole system, whose GPU clocks and
 request order the pool layer does not decide. Nothing below is meant to meet them.
+"""
+
+SAVINGS = """\
+Least carbon against least energy, on the same requests and GPUs. Energy alone does not say at
+which site to serve, so that many plans are of least energy; the carbon in its line, and with it
+the saving below, is that of the plan that was found, and another solver may find another.
 """
 
 SAME_AND_DIFFERENT = """\

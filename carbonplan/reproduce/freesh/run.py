@@ -164,7 +164,8 @@ def _partition(question: Question, plan: Plan) -> str:
     if len(question.partitions) == 1:
         return question.partitions[0]
     chosen = plan.data["chosen"].isel(slot=0)
-    return str(chosen["partition"].values[int(chosen.argmax())]).rpartition("/")[2]
+    (name,) = chosen["partition"].values[chosen.values > 0.5]
+    return str(name).rpartition("/")[2]
 
 
 def with_published(study: Study, question: Question, answer: Answer) -> Answer:
