@@ -108,6 +108,30 @@ def test_planning_without_foresight_is_no_better(tmp_path):
     assert np.array_equal(first, alone.plan.data["servers"].sel(stage="first"))
 
 
+def test_a_plan_that_survives_the_loss_of_a_region_has_servers_in_others(tmp_path):
+    regions = """
+regions: [aws-us-east-1, gcp-us-central1]
+series: {intensity_g_per_kwh: null}
+horizon: {start: null, hours: null, typical_days: typical-days-2022}
+"""
+    text = COURSES.replace("regions: [aws-us-east-1]\n", regions)
+    plans = {}
+    for survive in ("false", "true"):
+        path = tmp_path / f"{survive}.yaml"
+        path.write_text(
+            text.replace("clock_fractions", f"survive_region_loss: {survive}, clock_fractions")
+        )
+        loaded = load(path, allowed_folders=[scenarios_root()])
+        plans[survive] = pipeline.run(loaded, pipeline.Options())
+    assert plans["true"].verification.violations == ()
+    assert plans["true"].plan.data.sizes["slot"] == plans["false"].plan.data.sizes["slot"] + 2
+    free, safe = (plans[key].plan.data["servers"].sum(("stage", "sku")) for key in plans)
+    needed = float(free.sum())
+    assert float(safe.min()) >= needed / 2
+    costs = [plans[key].plan.impacts["carbon"].value for key in plans]
+    assert costs[1] > costs[0]
+
+
 def test_each_part_ends_with_a_stage_and_knows_no_more(tmp_path):
     stock = """
 stages: [{name: a}, {name: b}, {name: c}]

@@ -10,7 +10,7 @@ import typer
 
 from carbonplan.cli.options import Json, Quiet
 from carbonplan.cli.output import say, show, show_json, table
-from carbonplan.errors import UsageError
+from carbonplan.errors import PlanDoesNotHold, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -110,7 +110,11 @@ def _answers(
         if not quiet:
             say(f"window {answer.window}: {answer.status}")
 
-    return reproduce(study, question, windows, processes, told)
+    answers = reproduce(study, question, windows, processes, told)
+    violations = [f"window {one.window}: {line}" for one in answers for line in one.violations]
+    if violations:
+        raise PlanDoesNotHold("\n  - ".join(["plans do not hold:", *violations]))
+    return answers
 
 
 def _show(question: Question, answers: Sequence[Answer], *, as_json: bool) -> None:

@@ -1,7 +1,7 @@
 """Rows over the whole horizon: sums of terms that stay within a limit.
 
 (23) impact_within_bound        F_i ≤ F̄_i                                       ∀ i bounded
-(54) impact_within_stage_bound  F_i restricted to y ≤ p_y F̄_iy                  ∀ (i,y) bounded
+(57) impact_within_stage_bound  F_i restricted to y ≤ p_y F̄_iy                  ∀ (i,y) bounded
 (43) share_is_matched           ψ energy − matched energy ≤ 0                   ∀ r
 
 F_i      an impact, as in ``impacts``                                   [the impact's]

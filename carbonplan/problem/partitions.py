@@ -11,7 +11,7 @@ CHOSEN = "Chosen"
 
 
 def partition_of(inputs: Inputs) -> dict[str, str]:
-    """``<workload>/<partition>`` of each class of a workload that has several to choose from."""
+    """Partition of each class of a workload that has several, ``<workload>/<partition>``."""
     return {one.name: one.way for one in inputs.classes if one.is_optional}
 
 

@@ -10,7 +10,7 @@ from carbonplan.units import REQUESTS_PER_KREQUEST, SECONDS_PER_HOUR
 
 
 def backlog_limit_krequests(inputs: Inputs, one: WorkloadClass) -> NDArray[np.float64]:
-    r"""Work of a class whose deadline is still to come after each slot [1000 requests], (slot,).
+    r"""Work of a class whose deadline comes after each slot [1000 requests], (slot,).
 
     .. math:: \bar B_t = \sum_{\tau = t - D + 2}^{t} A_\tau
 

@@ -1,8 +1,8 @@
 """Where the columns and rows of one compiled slot lie in the stamped program.
 
-Columns are tied rather than rows added: the servers that a slot sees are those of its stage, its
-opening state *is* the closing state of the slot before it, and what is held over a window of
-slots is the column of the first of them.
+Columns are tied rather than rows added: the servers that a slot sees are those of its stage,
+its opening state *is* the closing state of the slot before it, and what is held over a window
+of slots is the column of the first of them.
 """
 
 from __future__ import annotations

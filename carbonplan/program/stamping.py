@@ -1,8 +1,8 @@
 """Stamping: the compiled slot copied over the horizon with numpy.
 
-The matrix is the same in every slot, and some of its columns are tied (``placing``). The columns
-of signals, multiplied by their values, become right-hand sides, or entries of the decisions that
-carry them (``carried``). What varies in time lives there and in costs alone.
+The matrix is the same in every slot, and some of its columns are tied (``placing``). The
+columns of signals, multiplied by their values, become right-hand sides, or entries of the
+decisions that carry them (``carried``). What varies in time lives there and in costs alone.
 """
 
 from __future__ import annotations

@@ -9,9 +9,9 @@ with r the ranges of the pay-off table; the small share of the others keeps plan
 another plan betters in one impact and equals in the rest. The pay-off table minimises each
 impact in turn, the others with the same small share. From one run to the next only right-hand
 sides and costs change. Whole numbers are found as in any solve: the fleet of the relaxation is
-rounded up, and where that leaves more than the gap, all strategies are tried in turn within the
-limits; inside the front of a large program, which is sifted, the gap is left open. What a plan's impacts come to, not the limits that led to it, is what is proved of it:
-no plan with no more of the others has less than ``bound`` of the impact that was minimised.
+rounded up, and where that leaves more than the gap, all strategies are tried within the limits;
+inside the front of a large program, which is sifted, the gap is left open and said. What a
+plan's impacts come to, not the limits that led to it, is what is proved of it.
 """
 
 from __future__ import annotations
@@ -72,10 +72,7 @@ def front(
     limits
         The time limit is that of the whole front, the gap that of each point.
 
-    Raises
-    ------
-    NoPlanExists
-        No plan was found even without limits on impacts.
+    NoPlanExists is raised where no plan was found even without limits on impacts.
     """
     with caught_signals() as flag:
         sweep = Sweep(criteria_of(program, names), limits, flag, on_progress)

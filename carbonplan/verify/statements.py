@@ -12,7 +12,6 @@ from carbonplan.verify.case import Case, Floats
 from carbonplan.verify.checks import TOLERANCE, Check, at_most, equal, fails
 from carbonplan.verify.fleet import existing_servers
 from carbonplan.verify.supply import profiles, residual
-from carbonplan.verify.levels import level_checks
 
 SERIES = (
     "intensity_kgco2e_per_kwh",

@@ -60,7 +60,10 @@ FITTED = fitted(staged(upgrades=True), (AS_SOLD, SMALL))
 DIVIDED = divided({"held": [0, 0]}, negative="no-idle-earning")
 NEGATIVE = {"intensity_kgco2e_per_kwh": [[-0.1, 0.1], [0.5, 0.6]]}
 EARNING = tiny(NEGATIVE, negative="allow")
-PROBLEMS = (LIMITED, RENEWED, PROMISED, REUSED, FITTED, DIVIDED, EARNING)  # each family has a row in one
+PROBLEMS = (  # each family has a row in one
+    *(LIMITED, RENEWED, PROMISED, REUSED, FITTED, DIVIDED, EARNING),
+    staged(stage_bounds=(("carbon", "second", 99.0),)),
+)
 
 
 @pytest.fixture(scope="module")
