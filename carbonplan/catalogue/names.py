@@ -38,8 +38,10 @@ class Use:
 
 def unknown_names(loaded: LoadedScenario, catalogue: Catalogue) -> list[str]:
     """One line for each name that is not in the catalogue, with the nearest that is."""
+    own = loaded.scenario.catalogue
+    beside = f" or {own}/" if own else ""
     return [
-        f'{loaded.where(*use.path)}: {use.kind} "{use.name}" is not in {use.home}'
+        f'{loaded.where(*use.path)}: {use.kind} "{use.name}" is not in {use.home}{beside}'
         f"{nearest(use.name, use.known)}"
         for use in _uses(loaded, catalogue)
         if use.name not in use.known

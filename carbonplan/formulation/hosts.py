@@ -74,6 +74,9 @@ def add_fitted(m: pyo.ConcreteModel, problem: Problem) -> None:
     staying = [
         one for one in fitted if one[:4] in m.AGING and one[1] in bought and one[1] != one[0]
     ]
+    worn_out = [label for label in m.UPGRADES_FROM if label not in m.STOOD]
+    staying += [(*one, AS_SOLD) for one in worn_out if AS_SOLD in m.SIZES.get(one[1:3], ())]
+    m.FITTED_STILL = {one: [one] if one[:4] in m.STOOD else [] for one in staying}
     sites = [(g, r, size) for (g, r), sizes in m.SIZES_OF.items() for size in sizes]
     m.AS_SOLD = {size: float(size == AS_SOLD) for *_, size in fitted}
     m.FITTING = pyo.Set(dimen=4, initialize=fitting, doc="cohorts whose memory has a size")

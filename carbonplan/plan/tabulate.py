@@ -60,6 +60,7 @@ def tables(plan: Plan) -> dict[str, pd.DataFrame]:
         "flow": _rows(data, "flow_rps"),
         "demand": _rows(data, "demand_rps"),
         "backlog": _rows(data, "backlog_krequests"),
+        "partitions": _rows(data, "chosen"),
         "energy": _rows(data, "energy_kwh"),
         "configurations": _configurations(data),
         "hourly": _hourly(data),

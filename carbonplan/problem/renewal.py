@@ -14,6 +14,7 @@ from carbonplan.catalogue.cohorts import (
 )
 from carbonplan.catalogue.inputs import Inputs, Node
 from carbonplan.problem.records import Label, Renewal
+from carbonplan.problem.stages import for_sale
 
 TOLERANCE_YEARS = 1e-9
 
@@ -63,8 +64,9 @@ def _stood(inputs: Inputs) -> dict[tuple[str, str], set[str]]:
 
 
 def _upgrades(inputs: Inputs) -> Iterator[Label]:
-    """Hosts that live through a stage and stood before it may get other accelerators."""
+    """Hosts that live through a stage and stood before it may get accelerators on sale."""
     servers = {server.name: server for server in inputs.servers}
+    sold = for_sale(inputs).to_series()
     stood = _stood(inputs)
     for node in inputs.nodes:
         above = ancestors(inputs.nodes, node.name)
@@ -72,7 +74,9 @@ def _upgrades(inputs: Inputs) -> Iterator[Label]:
             if cohort.accelerators is not None and cohort.accelerators not in above:
                 continue
             for old, new in upgrade_pairs(inputs):
-                if not host_lives(inputs, cohort, node, servers[new]):
+                if not (
+                    sold[node.name, new] and host_lives(inputs, cohort, node, servers[new])
+                ):
                     continue
                 for region in inputs.regions:
                     here = cohort.accelerators is not None

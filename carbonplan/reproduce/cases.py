@@ -162,7 +162,7 @@ def _found(case: Case, plan: Plan, holds: bool) -> Found:
         gap=summary.get("gap"),
         impacts={name: total.value for name, total in plan.impacts.items()},
         servers=_bought(plan),
-        share_of=_share_of(plan),
+        share_of=_share_of(summary),
         baselines=tuple(summary["baselines"]),
         ablation=tuple(summary["ablation"]),
         holds=holds,
@@ -176,6 +176,12 @@ def _bought(plan: Plan) -> dict[str, float]:
     return {str(sku): float(count) for sku, count in of_sku.items() if count > 1e-6}
 
 
-def _share_of(plan: Plan) -> dict[str, float]:
+def _share_of(summary: Row) -> dict[str, float]:
     """Share of the accelerator hours of all workloads that each has."""
-    raise NotImplementedError
+    hours = {
+        row["name"]: row["accelerator_hours"]
+        for row in summary["attribution"]["direct"]
+        if row["serves"]
+    }
+    total = sum(hours.values())
+    return {name: one / total for name, one in hours.items()} if total else {}

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 
 NOTHING = "–"
+NOISE = 1e-9  # in kgCO2e, what is left of equal numbers
 
 
 class Known(StrEnum):
@@ -51,11 +52,13 @@ def markdown_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> s
 
 def percent(share: float | None) -> str:
     """A share with its sign, "+12.3 %"; a dash for what is not known."""
-    return NOTHING if share is None else f"{100.0 * share:+.1f} %"
+    return NOTHING if share is None else f"{100.0 * share:+z.1f} %"
 
 
 def amount(value: float | None) -> str:
-    """A number with four digits that count."""
+    """A number with four digits that count; what is less than noise is 0."""
     if value is None:
         return NOTHING
+    if abs(value) < NOISE:
+        return "0"
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:,.4g}"

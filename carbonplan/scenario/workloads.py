@@ -93,7 +93,11 @@ class Workload(Section):
     headroom: Annotated[float, Field(ge=1, le=100), Quantity] = Field(
         1.0, description="capacity that is kept, as a multiple of the load"
     )
-    spare_replicas: Count = Field(0, description="idle replicas that are kept running")
+    spare_replicas: Count = Field(
+        0,
+        description="idle replicas that are kept running, in all regions together; workloads "
+        "that engines are common to share them",
+    )
     alternatives: list[Alternative] = Field(
         [], description="other LLMs that may answer, each with its quality"
     )

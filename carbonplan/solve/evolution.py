@@ -1,6 +1,6 @@
 r"""An evolutionary search over the same program, to hold an exact front against.
 
-NSGA-II for two impacts, NSGA-III for three, by pymoo. A genome is a fleet and a stance: how
+NSGA-II for two impacts, NSGA-III for more, by pymoo. A genome is a fleet and a stance: how
 many servers of each kind, between their bounds, and a weight for each impact. It is evaluated
 by the exact dispatch, the program with that fleet held,
 
@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
+from math import comb
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -194,7 +195,7 @@ def _algorithm(impacts: int, population: int) -> Any:
     if impacts == 2:
         return NSGA2(pop_size=population)
     partitions = 1
-    while (partitions + 2) * (partitions + 3) // 2 <= population:
+    while comb(partitions + impacts, impacts - 1) <= population:
         partitions += 1
     directions = get_reference_directions("das-dennis", impacts, n_partitions=partitions)
     return NSGA3(ref_dirs=directions, pop_size=max(population, len(directions)))

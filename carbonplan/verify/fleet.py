@@ -185,7 +185,8 @@ def purchases_can_be_had(case: Case) -> list[Check]:
         for g, sku in enumerate(case.skus):
             late = lead.get(sku, 0.0) > node.start_years
             unsold[y, g] = late or (offered is not None and sku not in offered)
-    amiss = np.where(unsold[..., None], case.purchased, 0.0)
+    had = case.purchased + case.upgraded.sum(axis=(1, 2))
+    amiss = np.where(unsold[..., None], had, 0.0)
     checks = [at_most(name, "servers that are not sold", amiss, 0.0, axes)]
     for node, stage, spent in _spending_usd(case, stages):
         checks.append(at_most(name, "USD spent", [spent], stage.budget_usd, [[node]]))

@@ -9,8 +9,9 @@ import numpy as np
 
 from carbonplan.plan.variables import DECISIONS, VARIABLES
 from carbonplan.technology.host_sockets import ON_HOST
-from carbonplan.verify.case import engine_name, scenario_labels
+from carbonplan.verify.case import scenario_labels
 from carbonplan.verify.checks import Check, fails
+from carbonplan.verify.naming import engine_name
 
 if TYPE_CHECKING:
     import xarray as xr

@@ -120,6 +120,12 @@ def test_a_name_that_leads_nowhere_is_told(scenario):
     assert 'skus.csv (mine), sku: "mine" has no row in hardware/prices.csv' in told
 
 
+def test_an_unknown_name_tells_of_both_places(scenario):
+    prices = f"{PRICES}\nh100-sxm-8,1234,,1000,2000,assumed,scenario\n"
+    path = scenario(("[h100-sxm-8]", "[h100-sxm8]"), **{"hardware/prices.csv": prices})
+    assert '"h100-sxm8" is not in data/hardware/skus.csv or mine/' in problems(path)
+
+
 @pytest.mark.parametrize(
     ("reference", "words"),
     [

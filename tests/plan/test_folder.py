@@ -16,7 +16,8 @@ from carbonplan.verify import verify
 from tests.plan import example
 
 NAMES = ("servers", "kept", "upgraded", "moved", "powered", "replicas", "load", "flow",
-         "demand", "backlog", "energy", "configurations", "hourly", "impacts",
+         "demand", "backlog",
+    "partitions", "energy", "configurations", "hourly", "impacts",
          "attribution")  # fmt: skip
 
 

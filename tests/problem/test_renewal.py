@@ -87,3 +87,13 @@ def test_windows_begin_anew_in_every_run():
 @pytest.mark.parametrize("hours", [3, 99])
 def test_a_window_longer_than_its_run_is_the_run(hours: float):
     assert held(renewing.inputs({"hold_hours": hours})).values.tolist() == [0, 0, 2, 2]
+
+
+def test_hosts_get_no_accelerators_that_are_not_sold():
+    stages = [dict(THREE[0]), {**THREE[1], "skus": ["box"]}, dict(THREE[2])]
+    longer = {"coefficient_set": "round", "host_lifetime_years": 2.0}
+    found = renewal(renewing.inputs(stages=stages, embodied=longer))
+    got = {(y, new) for y, _, _, new, _ in found.upgrades}
+    assert ("2025", "box") in got
+    assert ("2025", "box-2") not in got
+    assert ("2026", "box-2") in got

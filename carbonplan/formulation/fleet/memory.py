@@ -52,7 +52,8 @@ def fitted_memory_stays(m, y, v, g, r, size):
     gone += sum(m.Moved[y, v, g, r, q] for q in m.MOVES_FROM[y, v, g, r])
     come = sum(m.Moved[y, v, g, q, r] for q in m.MOVES_TO[y, v, g, r])
     before = sum(m.Fitted[p, v, g, r, size] for p in m.STOOD_BEFORE[y, v, g, r])
-    return m.Fitted[y, v, g, r, size] + as_sold * gone <= before + as_sold * come
+    still = sum(m.Fitted[label] for label in m.FITTED_STILL[y, v, g, r, size])
+    return still + as_sold * gone <= before + as_sold * come
 
 
 def fitted_servers_stand(m, y, g, r, size):

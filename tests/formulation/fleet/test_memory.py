@@ -52,6 +52,17 @@ def test_fitted_memory_stays_row():
     }
 
 
+def test_fitted_memory_stays_row_of_hosts_whose_accelerators_are_worn_out():
+    """Only a host as sold may get others, though none of its cohort stands any more."""
+    m = plain(fitted(staged(nodes=THREE, life=1, upgrades=True), BOTH))
+    found = row(m.fitted_memory_stays["second", "first", OLD, "clean", AS_SOLD])
+    assert found == {
+        "Upgraded[second,first,old,new,clean]": 1,
+        f"Fitted[first,first,old,clean,{AS_SOLD}]": -1,
+        "upper": 0,
+    }
+
+
 def test_fitted_servers_stand_row():
     m = plain(fitted(tiny({"existing_servers": standing(1.0, 0.0)})))
     assert row(m.fitted_servers_stand["now", "box", "clean", AS_SOLD]) == {
