@@ -111,8 +111,7 @@ def test_planning_without_foresight_is_no_better(tmp_path):
 def test_a_plan_that_survives_the_loss_of_a_region_has_servers_in_others(tmp_path):
     regions = """
 regions: [aws-us-east-1, gcp-us-central1]
-series: {intensity_g_per_kwh: null}
-horizon: {start: null, hours: null, typical_days: typical-days-2022}
+series: {intensity_g_per_kwh: series/demo-week-intensity.csv}
 """
     text = COURSES.replace("regions: [aws-us-east-1]\n", regions)
     plans = {}

@@ -46,8 +46,8 @@ def claims(found: Sequence[Found]) -> list[Claim]:
 def _headline(by_name: ByName) -> Iterator[Claim]:
     """Savings against the baselines that the paper names."""
     yield Claim(
-        'EcoServe "can lower carbon emissions by up to 47 %, compared to performance, energy, and '
-        'cost-optimized design points" (which one gives 47 % is not known)',
+        '"EcoServe can lower carbon emissions by up to 47 %, compared to performance, energy, '
+        'and cost-optimized design points" (which of them gives 47 % is not known)',
         Known.PAPER,
         "; ".join(_savings(by_name, baseline) for baseline in NAMED_BY_PAPER),
     )
@@ -236,9 +236,9 @@ hosts, *rightsize* several SKUs and prefill apart from decode, *reduce* host mem
 Ours, since theirs could not be read: Llama 3.1 8B in fp16 (Llama 3.2 3B over the nine years, as
 four T4 serve it in time), the request lengths of the public Azure conversation trace for both
 services (so that a share of the requests is that share of the work), 2,000 requests/s on
-average in the daily rhythm of a public trace, 1 s to the first token and 0.1 s for each one after
-(5 s and 0.2 s over the nine years), the PUE of the region, performance from the fitted model
-rather than from profiles, hosts and sockets from public sources.
+average in the daily rhythm of a public trace, 1 s to the first token and 0.1 s for each one
+after (5 s and 0.2 s over the nine years), the PUE of the region, performance from the fitted
+model rather than from profiles, hosts and sockets from public sources.
 
 Different: baselines have the same freedom in all but what they minimise, so that "cost-optimal"
 may use several SKUs, idle hosts and hours too; a baseline with none of the levers is the last

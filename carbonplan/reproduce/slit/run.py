@@ -137,9 +137,7 @@ def _searched(
     return found, evolved, shares, cases
 
 
-def cases_of(
-    effort: Effort, balancing: tuple[str, ...], routes: tuple[str, ...]
-) -> list[Case]:
+def cases_of(effort: Effort, balancing: tuple[str, ...], routes: tuple[str, ...]) -> list[Case]:
     """The plans to be made, the longest first."""
     cases = [
         Case(
