@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from carbonplan.cli import reproduce_cases
 from carbonplan.cli.options import Json, Quiet
 from carbonplan.cli.output import say, show, show_json, table
 from carbonplan.errors import PlanDoesNotHold, UsageError
@@ -25,6 +26,8 @@ app = typer.Typer(
     rich_markup_mode=None,
     help="Plan published studies again, and hold their numbers against ours.",
 )
+app.command()(reproduce_cases.ecoserve)
+app.command()(reproduce_cases.hotcarbon)
 COLUMNS = ("window", "status", "objective", "partition", "published_objective", "difference")
 OBJECTIVES = ("carbon", "energy")
 Data = Annotated[

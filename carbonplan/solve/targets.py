@@ -1,8 +1,9 @@
 """Where the next point of a front is looked for: limits on a grid from nadir to ideal.
 
 Of two impacts the grid has as many steps as points are asked for, and all of it is visited. Of
-three it is finer, and the farthest place from all points found comes next: where the front lies
-over a limit is foretold by what is proved so far. Limits within which the planes leave no plan
+more it is finer, and the place comes next that the points found cover worst: by how much the
+best of them is worse there in its worst impact. Where the front lies over a limit is foretold
+by what is proved so far. Limits within which the planes leave no plan
 inside the pay-off table, and those within which a known plan is already the best, are passed.
 """
 
@@ -16,7 +17,7 @@ from carbonplan.solve.arrays import Floats
 from carbonplan.solve.front import Point, normalised
 from carbonplan.solve.planes import Plane, highest_bound
 
-STEPS_PER_POINT = 0.6  # of each axis, where limits are on two impacts
+STEPS_PER_POINT = 0.6  # of all axes but one together, where limits are on several impacts
 TOLERANCE = 1e-9
 
 
@@ -24,7 +25,9 @@ def limit_grid(ideal: Floats, nadir: Floats, points: int) -> Floats:
     """Limits on all impacts but the first, between their nadirs and ideals, (limit, impact)."""
     spread = [i for i in range(1, len(ideal)) if nadir[i] > ideal[i]]
     is_line = len(spread) < 2
-    steps = points - 1 if is_line else max(int(np.ceil(STEPS_PER_POINT * points)), 4)
+    steps = points - 1
+    if not is_line:
+        steps = max(int(np.ceil(STEPS_PER_POINT * points / (len(spread) - 1))), 4)
     shares = np.arange(is_line, steps) / steps
     axes = [
         nadir[i] - shares * (nadir[i] - ideal[i]) if i in spread else nadir[[i]]
@@ -44,7 +47,7 @@ def next_limit(
 ) -> int | None:
     """Position in the grid of the limit to try next; None if none is worth it."""
     found = np.array([point.impacts for point in points])
-    best, farthest = None, -1.0
+    best, worst = None, -1.0
     for position, limit in enumerate(grid):
         foretold = np.where(np.isfinite(limit), limit, ideal)
         foretold[0] = max(highest_bound(planes, 0, foretold), ideal[0])
@@ -53,7 +56,7 @@ def next_limit(
         if known.any() or foretold[0] > nadir[0]:
             continue
         away = normalised(found, ideal, nadir) - normalised(foretold, ideal, nadir)
-        distance = float(np.linalg.norm(away, axis=1).min())
-        if distance > farthest:
-            best, farthest = position, distance
+        uncovered = float(np.maximum(away, 0.0).max(axis=1).min())
+        if uncovered > worst:
+            best, worst = position, uncovered
     return best

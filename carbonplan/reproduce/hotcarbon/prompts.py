@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from carbonplan.catalogue.grids import Grid
 from carbonplan.technology.prompt_carbon import PromptCarbon
@@ -45,11 +46,14 @@ class Pair:
         """Energy on the new card over that on the old one."""
         return self.energy_j[1] / self.energy_j[0]
 
-    @property
-    def parting_grids(self) -> list[str]:
-        """Grids on which the card that takes less energy emits more."""
-        thrifty = int(self.energy_j[1] < self.energy_j[0])
-        return [name for name, mg in self.carbon_mg.items() if mg[thrifty] > mg[1 - thrifty]]
+
+@dataclass(frozen=True)
+class Parting:
+    """How often a configuration that takes less energy emits more, in a grid."""
+
+    grid: str
+    compared: int
+    parting: int
 
 
 def prompts() -> PromptCarbon:
@@ -77,12 +81,11 @@ def prompts() -> PromptCarbon:
 
 def pairs(study: PromptCarbon) -> Iterator[Pair]:
     """Both cards beside each other, wherever both hold the batch."""
-    place = {(one.llm.llm, one.server.name): k for k, one in enumerate(study.replicas)}
-    for llm in LLMS:
-        of = [place[llm, machine] for machine in (OLD, NEW)]
+    for old, new in _places(study):
+        of = [old, new]
         for j in np.flatnonzero(study.fits[:, of].all(axis=1)):
             yield Pair(
-                llm,
+                study.replicas[old].llm.llm,
                 int(study.batches[j]),
                 tuple(study.energy_j[j, of].tolist()),
                 {
@@ -92,3 +95,31 @@ def pairs(study: PromptCarbon) -> Iterator[Pair]:
                     for grid in RECALLED_GRIDS
                 },
             )
+
+
+def partings(study: PromptCarbon) -> Iterator[Parting]:
+    """Every batch on the old card against every batch on the new one, LLM by LLM."""
+    for grid in RECALLED_GRIDS:
+        carbon_g = study.total_g(grid.intensity_g_per_kwh)
+        parted = [
+            (_above(study.energy_j, old, new, study) != _above(carbon_g, old, new, study))
+            for old, new in _places(study)
+        ]
+        compared = sum(one.size for one in parted)
+        yield Parting(grid.name, compared, sum(int(one.sum()) for one in parted))
+
+
+def _places(study: PromptCarbon) -> Iterator[tuple[int, int]]:
+    """Positions of the replicas of each LLM on the old card and on the new one."""
+    place = {(one.llm.llm, one.server.name): k for k, one in enumerate(study.replicas)}
+    for llm in LLMS:
+        yield place[llm, OLD], place[llm, NEW]
+
+
+def _above(
+    quantity: NDArray[np.float64], old: int, new: int, study: PromptCarbon
+) -> NDArray[np.bool_]:
+    """Whether a quantity is more on the old card, (batch on it, batch on the new one)."""
+    on_old = quantity[study.fits[:, old], old]
+    on_new = quantity[study.fits[:, new], new]
+    return on_old[:, None] > on_new
