@@ -21,6 +21,8 @@ MEASUREMENTS = {
     "c": "bench.small_fleet",
     "d": "bench.command_line",
     "e": "bench.million_pairs",
+    "f": "bench.levers",
+    "g": "bench.five_years",
 }
 
 
@@ -51,9 +53,9 @@ def parser() -> argparse.ArgumentParser:
         "--only",
         type=keys,
         default=list(MEASUREMENTS),
-        metavar="a,b,c,d,e",
+        metavar="a,b,c,d,e,f,g",
         help="(a) demonstration, (b) large program, (c) small fleet, (d) command line, "
-        "(e) a million pairs",
+        "(e) a million pairs, (f) levers, (g) five years",
     )
     found.add_argument(
         "--quick",

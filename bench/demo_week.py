@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from functools import partial
 
 from bench.places import DEMO_WEEK, RESULTS
-from bench.runner import Run, carbonplan, fresh, interleaved
-from bench.section import (
-    Section,
-    Target,
-    amount,
-    count_of,
-    medians,
-    percent,
-    recorded,
-    same_optimum,
-)
+from bench.planned import COLUMNS, row, solved
+from bench.runner import Run, fresh, interleaved
+from bench.section import Section, Target, count_of, medians, recorded, same_optimum
 
 HIGHS_LIMIT_S = 1800.0
-OPTIMAL_OR_AT_LIMIT = (0, 5)
 FACTOR, ALLOWANCE_S = 1.5, 3.0
 OURS, HIGHS = "`carbonplan solve`, report included", "HiGHS alone"
 
@@ -42,13 +32,13 @@ def measure(*, quick: bool) -> Section:
         gap=gap,
         time_limit_s=HIGHS_LIMIT_S,
     )
-    runs = interleaved({HIGHS: alone, OURS: partial(solved, overrides)})
+    runs = interleaved({HIGHS: alone, OURS: partial(solved, DEMO_WEEK, "demo-week", overrides)})
     middle = medians(runs)
     ours, highs = middle[OURS], middle[HIGHS]
     return Section(
         key="a",
         size=f"demo-week{' (first day)' if quick else ''}: {count_of(program)}",
-        columns=("way", "s", "CPU s", "peak MB", "status", "gap", "carbon [kgCO2e]"),
+        columns=COLUMNS,
         rows=tuple(row(name, middle[name]) for name in (HIGHS, OURS)),
         targets=(
             target(ours, highs),
@@ -61,24 +51,6 @@ def measure(*, quick: bool) -> Section:
     )
 
 
-def solved(overrides: list[str]) -> Run:
-    """The command, with what its plan says of itself."""
-    out = RESULTS / "demo-week"
-    settings = [part for override in overrides for part in ("--set", override)]
-    run = carbonplan(
-        *("solve", DEMO_WEEK, "--out", out, "--overwrite", *settings),
-        codes=OPTIMAL_OR_AT_LIMIT,
-    )
-    plan = json.loads((out / "plan.json").read_text(encoding="utf-8"))
-    result = {
-        "status": plan["status"],
-        "gap": plan["gap"],
-        "objective": plan["objective"]["value"],
-        "timings_s": plan["timings_s"],
-    }
-    return Run(run.wall_s, run.cpu_s, run.peak_mb, run.exit_code, result)
-
-
 def target(ours: Run, highs: Run) -> Target:
     """Whether the whole command stays within a multiple of the solver's time."""
     allowed_s = FACTOR * highs.seconds + ALLOWANCE_S
@@ -87,17 +59,4 @@ def target(ours: Run, highs: Run) -> Target:
         f"{ours.seconds:.1f} s ({ours.seconds / highs.seconds:.2f} ×)",
         f"≤ {FACTOR} × {highs.seconds:.1f} s + {ALLOWANCE_S:.0f} s = {allowed_s:.1f} s",
         ours.seconds <= allowed_s,
-    )
-
-
-def row(name: str, run: Run) -> tuple[str, ...]:
-    """A line of the table."""
-    return (
-        name,
-        f"{run.seconds:.1f}",
-        f"{run.cpu_s:.1f}",
-        f"{run.peak_mb:.0f}",
-        str(run.result["status"]).lower(),
-        percent(run.result["gap"]),
-        amount(run.result["objective"]),
     )

@@ -11,6 +11,7 @@ import typer
 from carbonplan.cli import reproduce_cases
 from carbonplan.cli.options import Json, Quiet
 from carbonplan.cli.output import say, show, show_json, table
+from carbonplan.cli.reproduce_slit import slit
 from carbonplan.errors import PlanDoesNotHold, UsageError
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ app = typer.Typer(
 )
 app.command()(reproduce_cases.ecoserve)
 app.command()(reproduce_cases.hotcarbon)
+app.command()(slit)
 COLUMNS = ("window", "status", "objective", "partition", "published_objective", "difference")
 OBJECTIVES = ("carbon", "energy")
 Data = Annotated[

@@ -79,7 +79,13 @@ def enumerate_configurations(inputs: Inputs, *, prune: bool = True) -> Configura
         spare = any(workload.spare_replicas for workload in inputs.scenario.workloads)
         mix = not whole and not spare and not inputs.scenario.fleet.start_costs
         latency = latency_counts(inputs)
-        rules = Rules(whole, engines_mix=mix, latency_counts=latency, replicas_count=spare)
+        rules = Rules(
+            whole,
+            engines_mix=mix,
+            latency_counts=latency,
+            replicas_count=spare,
+            starts_wait=latency and inputs.scenario.fleet.load_on_demand,
+        )
         needed, dominated = pruned(joined(tables), rules)
         table = joined([needed, *of_modes])
     known = (*(c for c, _ in candidates), *(mode.configuration for mode in modes))

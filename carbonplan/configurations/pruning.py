@@ -26,6 +26,7 @@ class Rules:
     engines_mix: bool  # replicas are continuous and starts cost nothing
     latency_counts: bool
     replicas_count: bool = False  # idle ones are asked for by number
+    starts_wait: bool = False  # by an engine's highest rate, of whatever class
 
 
 def prune(table: xr.Dataset, rules: Rules) -> tuple[xr.Dataset, dict[str, str]]:
@@ -35,7 +36,7 @@ def prune(table: xr.Dataset, rules: Rules) -> tuple[xr.Dataset, dict[str, str]]:
         together = [members] if rules.engines_mix else draft.engines(members)
         for mixing in together:
             draft.thin(mixing, rules)
-        if not rules.engines_mix:
+        if not (rules.engines_mix or rules.starts_wait):
             draft.replace_engines(members, rules)
     return draft.result(table)
 

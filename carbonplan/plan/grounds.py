@@ -20,6 +20,7 @@ from carbonplan.units import W_PER_KW
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import xarray as xr
     from numpy.typing import NDArray
 
     from carbonplan.catalogue.inputs import Inputs

@@ -32,12 +32,12 @@ def it_power_by_use_kw(data: xr.Dataset) -> dict[str, xr.DataArray]:
     starts = data["start_energy_kwh"] / data["slot_hours"] * data["starts"]
     powered = data["powered_servers"]
     return {
-        "serving": _by_sku(data, serving),
-        "ready": _by_sku(data, data["loaded_kw"] * data["replicas"]),
+        "serving": by_sku(data, serving),
+        "ready": by_sku(data, data["loaded_kw"] * data["replicas"]),
         "accelerators": data["parked_kw"] * powered,
         "hosts": data["host_idle_kw"] * powered - _spared_by_memory(data),
         "off": data["off_kw"] * (standing_in_slots(data) - powered),
-        "starts": _by_sku(data, starts),
+        "starts": by_sku(data, starts),
     }
 
 
@@ -74,7 +74,7 @@ def _spared_by_memory(data: xr.Dataset) -> xr.DataArray:
     return xr.dot(data["saved_idle_kw"], data["powered_fitted"], dim="memory")
 
 
-def _by_sku(data: xr.Dataset, by_engine: xr.DataArray) -> xr.DataArray:
+def by_sku(data: xr.Dataset, by_engine: xr.DataArray) -> xr.DataArray:
     """Sum over the engines of each SKU."""
     import xarray as xr
 

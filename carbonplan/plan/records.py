@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
 
-SCHEMA_VERSION = 1  # of plan.json, plan.nc and manifest.json
+SCHEMA_VERSION = 2  # of plan.json, plan.nc and manifest.json
 
 
 @dataclass(frozen=True)

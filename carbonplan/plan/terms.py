@@ -28,11 +28,12 @@ from carbonplan.plan.figures import (
 )
 from carbonplan.plan.owning import making_terms, price_terms
 from carbonplan.plan.pairs import Pair, pairs_in_use
-from carbonplan.plan.power import it_power_by_use_kw
+from carbonplan.plan.power import by_sku, it_power_by_use_kw
 from carbonplan.plan.requests import PhaseEnergy, phase_energies
 from carbonplan.plan.supply import GRID, contract_terms, grid_intensity
 from carbonplan.plan.totals import NETWORK
 from carbonplan.problem.assembly import objective_weights
+from carbonplan.problem.loading import loading_coefficients
 from carbonplan.technology.host_sockets import ON_HOST
 
 if TYPE_CHECKING:
@@ -81,6 +82,7 @@ def objective_terms(
         *making_terms(inputs, data, weights.get("embodied_carbon", 0.0)),
         *price_terms(inputs, data, weights.get("cost", 0.0)),
         *_latency_terms(inputs, data, pairs, weights.get("latency", 0.0)),
+        *_loading_terms(inputs, configurations, data, weights.get("latency", 0.0)),
         *contract_terms(inputs, data, weights),
     ]
     return [term for term in found if term.value != 0.0]
@@ -157,12 +159,10 @@ def _latency_terms(
     """What waiting for first tokens counts: the network, and the replicas."""
     import xarray as xr
 
-    online = data["class_kind"] == "online"
-    hours = data["weight"] * data["slot_hours"]
-    asked = float((data["demand_rps"].where(online, 0.0) * hours).sum())
-    if not weight or not asked:
+    per_request = _per_request(data, weight)
+    if per_request is None:
         return
-    per_request = weight * hours / asked
+    online = data["class_kind"] == "online"
     network = xr.dot(data["flow_rps"], data["rtt_s"], per_request, dim=FLOWS)
     for region, value in zip(region_names(data), network.values, strict=True):
         figures = series_figures(inputs, ["rtt_s"], region)
@@ -177,3 +177,31 @@ def _latency_terms(
         for region, value in zip(region_names(data), values, strict=True):
             sku = pair.replica.server.name
             yield Term("latency", "first_token", sku, region, float(value), figures)
+
+
+def _loading_terms(
+    inputs: Inputs, configurations: Configurations, data: xr.Dataset, weight: float
+) -> Iterator[Term]:
+    """What waiting for models to load counts, where replicas load on demand."""
+    import xarray as xr
+
+    per_request = _per_request(data, weight)
+    delayed = loading_coefficients(inputs, configurations)
+    if per_request is None or not delayed:
+        return
+    waited = by_sku(data, delayed["loading_requests"] * data["starts"])
+    waited = xr.dot(waited, per_request, dim="slot").transpose("sku", "region")
+    for server in inputs.servers:
+        for region, value in zip(
+            region_names(data), waited.sel(sku=server.name).values, strict=True
+        ):
+            figures = start_figures(server)
+            yield Term("latency", "loading", server.name, region, float(value), figures)
+
+
+def _per_request(data: xr.Dataset, weight: float) -> xr.DataArray | None:
+    """What a waiting online request of each slot counts, (slot,); None where nothing counts."""
+    hours = data["weight"] * data["slot_hours"]
+    of_online = data["demand_rps"].where(data["class_kind"] == "online", 0.0)
+    asked = float((of_online * hours).sum())
+    return weight * hours / asked if weight and asked else None

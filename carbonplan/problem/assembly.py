@@ -18,6 +18,7 @@ from carbonplan.configurations.routes import (
 from carbonplan.errors import NoPlanExists
 from carbonplan.problem.bounds import with_upper_bounds
 from carbonplan.problem.fleet import fleet_coefficients, obtainable
+from carbonplan.problem.loading import loading_coefficients
 from carbonplan.problem.memory import host_coefficients, memory_coefficients
 from carbonplan.problem.partitions import demand_carriers, partition_of, partitions_of
 from carbonplan.problem.phases import roles, weights, with_both_phases
@@ -198,6 +199,7 @@ def _coefficients(inputs: Inputs, configurations: Configurations) -> xr.Dataset:
         slot_hours=float(series["slot_hours"].values.flat[0]),
         availability=inputs.scenario.fleet.availability,
         **contract_coefficients(inputs),
+        **loading_coefficients(inputs, configurations),
     )
 
 

@@ -124,9 +124,10 @@ class Problem:
         ``host_share``, ``host_dram_gb`` (of a replica on a host; else 0). Over (sku):
         ``free_dram_gb`` (as sold, for such replicas), ``sku_accelerators``, ``off_kw``,
         ``powered_kw`` (host idle and all accelerators parked), ``server_kgco2e_per_hour``.
-        Over (stage, cohort, sku): what a server that stands is charged with, ``server_usd`` and ``server_kgco2e``. Over (stage,
-        sku): ``purchase_usd`` and ``upgrade_usd``, paid at the start. Over (cohort, sku,
-        region): ``existing_servers``. Over (region, slot): ``pue``,
+        Over (stage, cohort, sku): what a server that stands is charged with, ``server_usd``
+        and ``server_kgco2e``. Over (stage, sku): ``purchase_usd`` and ``upgrade_usd``, paid at
+        the start. Over (cohort, sku, region): ``existing_servers``. Over (region, slot):
+        ``pue``,
         ``intensity_kgco2e_per_kwh``, ``price_usd_per_kwh``, ``wue_l_per_kwh``,
         ``ewif_l_per_kwh``, ``site_it_limit_kw`` (infinite without a limit), ``region_open``
         (0 where the region is lost). Over (origin, region): ``rtt_s``. Over (slot): ``hours``

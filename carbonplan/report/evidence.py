@@ -35,6 +35,7 @@ PART_TITLES = {
     "rental": "Renting servers",
     "network": "Network",
     "first_token": "First token, network apart",
+    "loading": "Loading of models on demand",
     "contracted": "Power under contract",
     "matched": "Grid energy that contracts match",
 }

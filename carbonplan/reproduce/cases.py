@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from carbonplan.plan import Plan
 
 PROCESSES = 2
+NOISE_SERVERS = 1e-6
 Row = Mapping[str, object]
 
 
@@ -47,8 +48,8 @@ class Found:
 
     Attributes
     ----------
-    servers
-        Servers bought, by SKU, all stages together.
+    servers, upgraded
+        Servers bought, and standing hosts that got accelerators, by SKU, all stages together.
     share_of
         Share of all accelerator hours that a workload has, by workload.
     holds
@@ -60,6 +61,7 @@ class Found:
     gap: float | None = None
     impacts: Mapping[str, float] = field(default_factory=dict)
     servers: Mapping[str, float] = field(default_factory=dict)
+    upgraded: Mapping[str, float] = field(default_factory=dict)
     share_of: Mapping[str, float] = field(default_factory=dict)
     baselines: tuple[Row, ...] = ()
     ablation: tuple[Row, ...] = ()
@@ -93,6 +95,7 @@ class Found:
             "gap": self.gap,
             "impacts": dict(self.impacts),
             "servers": dict(self.servers),
+            "upgraded": dict(self.upgraded),
             "accelerator_share": dict(self.share_of),
             "baselines": [dict(row) for row in self.baselines],
             "ablation": [dict(row) for row in self.ablation],
@@ -161,7 +164,8 @@ def _found(case: Case, plan: Plan, holds: bool) -> Found:
         str(summary["status"]),
         gap=summary.get("gap"),
         impacts={name: total.value for name, total in plan.impacts.items()},
-        servers=_bought(plan),
+        servers=_counted(plan, "purchased_servers", "sku"),
+        upgraded=_counted(plan, "upgraded_servers", "new_sku"),
         share_of=_share_of(summary),
         baselines=tuple(summary["baselines"]),
         ablation=tuple(summary["ablation"]),
@@ -169,11 +173,11 @@ def _found(case: Case, plan: Plan, holds: bool) -> Found:
     )
 
 
-def _bought(plan: Plan) -> dict[str, float]:
-    """Servers bought in all stages and regions, by SKU; those of which there are any."""
-    bought = plan.data["purchased_servers"]
-    of_sku = bought.sum([name for name in bought.dims if name != "sku"]).to_series()
-    return {str(sku): float(count) for sku, count in of_sku.items() if count > 1e-6}
+def _counted(plan: Plan, name: str, by: str) -> dict[str, float]:
+    """Sum of a decision over all stages and regions, by SKU; those that are above zero."""
+    decided = plan.data[name]
+    of_sku = decided.sum([dim for dim in decided.dims if dim != by]).to_series()
+    return {str(sku): float(count) for sku, count in of_sku.items() if count > NOISE_SERVERS}
 
 
 def _share_of(summary: Row) -> dict[str, float]:

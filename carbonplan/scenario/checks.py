@@ -14,6 +14,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from carbonplan.errors import nearest
+from carbonplan.scenario.fleet import Fleet
 from carbonplan.scenario.messages import BrokenRules, Problem, problems_of_validation
 from carbonplan.scenario.rules_classes import (
     RULES_OF_CLASSES,
@@ -118,6 +119,15 @@ def levels_are_an_order(objective: Objective) -> Iterator[Problem]:
         yield Problem(
             ("carbon_price_usd_per_tonne",),
             "found with lexicographic, expected 0; make carbon a level of its own",
+        )
+
+
+@rules_of_section.register
+def loading_takes_time(fleet: Fleet) -> Iterator[Problem]:
+    """Requests can wait for a model to load only where loading is charged."""
+    if fleet.load_on_demand and not fleet.start_costs:
+        yield Problem(
+            ("load_on_demand",), "found true with start_costs false, expected start_costs true"
         )
 
 

@@ -58,6 +58,11 @@ class Fleet(Section):
         True, description="servers without replicas may be switched off"
     )
     start_costs: StrictBool = Field(True, description="loading a model costs time and energy")
+    load_on_demand: StrictBool = Field(
+        False,
+        description="replicas load their model when requests for them come, which wait for it; "
+        "false: ahead of them",
+    )
     engine: Engine = Field(
         "vllm-2026", description="serving engine, of a year, whose overheads replicas have"
     )

@@ -13,6 +13,7 @@ from carbonplan.scenario.wording import PathKeys, quoted
 
 PROBABILITY_TOLERANCE = 1e-6
 SURVIVING_REGIONS = 2
+STOOD = "stood"
 
 
 def futures_are_a_whole(scenario: Scenario) -> Iterator[Problem]:
@@ -52,11 +53,17 @@ def stages_name_what_is_there(scenario: Scenario) -> Iterator[Problem]:
     for i, stage in enumerate(scenario.stages):
         for j, sku in enumerate(stage.skus or ()):
             yield from unknown(("stages", i, "skus", j), sku, skus, "fleet.skus")
+        if stage.name.startswith(STOOD):
+            words = f"found {quoted(stage.name)}, expected no name that begins with {STOOD}"
+            yield Problem(("stages", i, "name"), f"{words}: what stands before is called so")
     for i, lead_time in enumerate(scenario.renewal.lead_times):
         path = ("renewal", "lead_times", i, "sku")
         yield from unknown(path, lead_time.sku, skus, "fleet.skus")
     for i, bound in enumerate(scenario.bounds):
         yield from unknown(("bounds", i, "stage"), bound.stage, stages, "stages")
+        if bound.stage is not None and bound.impact == "latency":
+            words = "found with latency, a mean over the whole horizon; expected another impact"
+            yield Problem(("bounds", i, "stage"), words)
     for i, stock in enumerate(scenario.fleet.stock):
         yield from unknown(("fleet", "stock", i, "stage"), stock.stage, stages, "stages")
 

@@ -14,7 +14,7 @@ IDENTITY = {
     "classes": ("name",),
     "regions": ("region",),
     "origins": ("origin",),
-    "existing": ("sku", "region"),
+    "existing": ("sku", "region", "age_years"),
     "stock": ("sku", "region", "stage"),
     "bounds": ("impact", "stage"),
     "lexicographic": ("impact",),

@@ -7,7 +7,7 @@ Measured on one machine (``pdblend-l20-2026``): a stopped engine with a 7B LLM i
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from carbonplan.technology.figures import ReplicaFigures
 from carbonplan.technology.memory import weights_gb
@@ -38,3 +38,27 @@ def start_energy_kwh(replica: ReplicaFigures) -> NDArray[np.float64]:
     warm_up_w = WARM_UP_POWER_SHARE * (hardware.limit_w - hardware.idle_w)
     joules = replica.accelerators * (host_j + warm_up_w * WARM_UP_S)
     return joules / W_PER_KW / SECONDS_PER_HOUR
+
+
+def loading_requests(
+    rate_rps: ArrayLike, start_hours: ArrayLike, slot_hours: float
+) -> NDArray[np.float64]:
+    r"""Requests that wait on average over a slot in which a replica loads, (replica,) [1].
+
+    .. math:: \omega = \frac{\rho\,T^2}{2\,h}
+
+    Requests come at the replica's rate ρ from the beginning of its start on, T long, and each
+    waits for what is left of it; by Little's law their waits, spread over the slot h, are that
+    many requests at any time.
+
+    Parameters
+    ----------
+    rate_rps
+        Requests that come for the replica [requests/s].
+    start_hours
+        Time that a start takes [h].
+    slot_hours
+        Length of the slot [h].
+    """
+    hours = np.asarray(start_hours, dtype=float)
+    return np.asarray(rate_rps) * hours**2 * SECONDS_PER_HOUR / (2.0 * slot_hours)

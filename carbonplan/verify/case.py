@@ -147,7 +147,7 @@ def lay_out(inputs: Inputs, plan: Plan) -> tuple[Case, list[Check]]:
     allow, is a violation; what it carries is left out.
     """
     labels = {**scenario_labels(inputs), "memory": plan.data["memory"].values.tolist()}
-    known, carries = _running(inputs, _in_use(plan, "configuration", "load_rps"))
+    known, carries = _running(inputs, _looked_at(inputs, plan))
     engines, runs = _running_engines(inputs, plan, known)
     slot_hours = _by_slot(inputs, "slot_hours")
     rtt_s = inputs.rtt_s.sel(origin=labels["origin"], region=labels["region"])
@@ -225,6 +225,13 @@ def _in_use(plan: Plan, dim: str, *decisions: str) -> list[str]:
         for name in decisions
     )
     return plan.data[dim].values[used.values > 0.0].tolist()
+
+
+def _looked_at(inputs: Inputs, plan: Plan) -> list[str]:
+    """Configurations in use; all where starts delay requests, at the highest rate of any."""
+    if inputs.scenario.fleet.load_on_demand:
+        return plan.data["configuration"].values.tolist()
+    return _in_use(plan, "configuration", "load_rps")
 
 
 def _running(inputs: Inputs, names: Iterable[str]) -> tuple[dict[str, Replica], Check]:

@@ -10,7 +10,7 @@ from carbonplan.errors import InvalidInput
 from carbonplan.plan.records import ImpactTotal
 from carbonplan.technology.cost import server_usd_per_hour
 from carbonplan.technology.embodied import embodied_footprint
-from carbonplan.units import HOURS_PER_YEAR, KG_PER_TONNE, W_PER_KW
+from carbonplan.units import HOURS_PER_YEAR, KG_PER_TONNE, SECONDS_PER_HOUR, W_PER_KW
 from carbonplan.verify.case import Case, Floats
 from carbonplan.verify.charges import lives_charged, moves, standing_usd
 from carbonplan.verify.coefficients import Coefficients
@@ -131,13 +131,31 @@ def latency(case: Case, needs: Coefficients) -> ImpactTotal:
         )
         / asked
     )
-    on_sku = (case.clocked @ case.hosted).T @ first_token
+    loading = loading_requests(case, needs) @ case.hours / asked
+    on_sku = (case.clocked @ case.hosted).T @ first_token + case.hosted.T @ loading
     by_sku = dict(zip(case.skus, on_sku.sum(axis=1).tolist(), strict=True))
-    by_region = dict(
-        zip(case.regions, (network + first_token.sum(axis=0)).tolist(), strict=True)
-    )
-    value = float(network.sum() + first_token.sum())
+    by_region = network + first_token.sum(axis=0) + loading.sum(axis=0)
+    by_region = dict(zip(case.regions, by_region.tolist(), strict=True))
+    value = float(network.sum() + first_token.sum() + loading.sum())
     return ImpactTotal(value, "s", by_region, {**by_sku, "(network)": float(network.sum())})
+
+
+def loading_requests(case: Case, needs: Coefficients) -> Floats:
+    """Online requests that wait for a model to load, (e, r, t); none where it is loaded ahead.
+
+    They come at the highest rate of the replica in the plan's table, from its start on.
+    """
+    if not case.inputs.scenario.fleet.load_on_demand:
+        return np.zeros_like(case.starts)
+    stated = case.plan.data["rate_rps"].sel(
+        request_class=list(case.class_names), configuration=list(case.configurations)
+    )
+    known = stated.transpose("request_class", "configuration").values > 0.0
+    rate_rps = np.where(known, needs.rate_rps, 0.0)[case.online].max(axis=0, initial=0.0)
+    rate_rps = rate_rps * [one.role != "decode" for one in case.running]
+    highest_rps = (case.clocked * rate_rps[:, None]).max(axis=0, initial=0.0)
+    waits_h = highest_rps * needs.start_hours**2 / 2.0  # all requests of a start together
+    return waits_h[:, None, None] * SECONDS_PER_HOUR * case.starts / case.slot_hours
 
 
 def requests_per_s(case: Case) -> float:

@@ -59,9 +59,9 @@ def test_lines_of_one_set_sum_to_the_total(capsys):
 
 def test_a_part_without_a_price_is_named_below_the_table(capsys, monkeypatch):
     """A set that loses its row for SSDs prices the accelerators, not the host."""
-    every = hardware._shipped_coefficients()
+    every = hardware._coefficients(None)
     short = {**every, "boavizta": tuple(r for r in every["boavizta"] if r.part != "ssd")}
-    monkeypatch.setattr(hardware, "_shipped_coefficients", lambda: short)
+    monkeypatch.setattr(hardware, "_coefficients", lambda _library: short)
     out = printed(capsys, "l4-1")
     (ssd,) = (line for line in out.splitlines() if " ssd " in line and "does not" not in line)
     assert ssd.split().count("-") == 1

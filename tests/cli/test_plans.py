@@ -32,7 +32,9 @@ class Options:
     out: Path
     overwrite: bool
     baselines: tuple[str, ...]
+    ablation: bool
     allow_range: bool
+    myopic: bool
 
 
 @pytest.fixture
@@ -102,14 +104,14 @@ def test_options_reach_the_pipeline(pipeline):
         ]
     )
     assert pipeline.options == Options(
-        0.02, 5.0, 2, 3, Path("there"), True, ("no-shift", "single-sku"), True
+        0.02, 5.0, 2, 3, Path("there"), True, ("no-shift", "single-sku"), False, True, False
     )
 
 
 def test_what_is_not_given_is_the_scenarios_own(pipeline):
     run(["solve", "week"])
     assert pipeline.options == Options(
-        None, None, None, None, Path("plans/demo-week"), False, (), False
+        None, None, None, None, Path("plans/demo-week"), False, (), False, False, False
     )
 
 

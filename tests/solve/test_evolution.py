@@ -53,3 +53,9 @@ def test_a_missing_pymoo_is_said_with_the_way_to_get_it(monkeypatch):
     monkeypatch.setattr(evolution, "find_spec", lambda _name: None)
     with pytest.raises(MissingDependency, match="carbonplan\\[pymoo\\]"):
         evolution.evolve(fleet_choice(0), NAMES, LIMITS, population=4, generations=1)
+
+
+@pytest.mark.parametrize(("impacts", "directions"), [(3, 21), (4, 20)])
+def test_directions_are_as_many_as_the_population_has_room_for(impacts, directions):
+    pytest.importorskip("pymoo", reason="pymoo is not installed")
+    assert len(evolution._algorithm(impacts, 24).ref_dirs) == directions

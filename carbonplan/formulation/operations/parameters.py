@@ -23,6 +23,7 @@ SIGNALS = {
     "site_it_limit_kw": "power that a site may give to IT [kW]",
     "delivered_it_kw_per_kw": "power for IT that a contract delivers, by the kW contracted [1]",
 }
+LOADING = "loading_requests"  # where replicas load on demand
 DELIVERED = "delivered_it_kw_per_kw"
 UPPER_BOUNDS = (
     "flow_upper_rps",
@@ -64,6 +65,8 @@ def add(m: pyo.ConcreteModel, problem: Problem, *, compiled: bool) -> None:
     for name, doc in BY_PAIR.items():
         table = values(problem.data[name])
         setattr(m, name, described({pair: table[pair] for pair in pairs}, doc))
+    waiting = values(problem.data[LOADING]) if LOADING in problem.data else {}
+    m.loading_requests = described(waiting, "requests that wait for a start [1]")
     m.rtt_s = described(values(problem.data["rtt_s"]), "round trip origin to region [s]")
     m.slot_hours = float(problem.data["slot_hours"])
     m.availability = float(problem.data["availability"])

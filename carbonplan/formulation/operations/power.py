@@ -5,7 +5,8 @@
                                + Σ_{c∈C_e} Σ_k e_kc L_kcrt )                     ∀ (g,r), t
 (10) site_power_holds  Σ_g P_grt ≤ P̄_rt                                         ∀ r limited, t
 (54) serving_power_kw  P^s_grt = Σ_{e∈E_g} Σ_{c∈C_e} Σ_k e_kc L_kcrt            ∀ (g,r), t
-(11) waiting_requests  W_rt = Σ_{k,o} τ_or F_kort + Σ_{k online,c} θ_kc L_kcrt   ∀ r, t
+(11) waiting_requests  W_rt = Σ_{k,o} τ_or F_kort + Σ_{k online,c} θ_kc L_kcrt
+                               + Σ_e ω_e s_ert                                   ∀ r, t
 
 w°_g     off_kw                  a server switched off                    [kW]
 w^p_g    powered_kw              a powered server without replicas        [kW]
@@ -17,6 +18,8 @@ P̄_rt     site_it_limit_kw        the site's limit over its PUE            [kW]
 τ_or     rtt_s                   round trip                               [s]
 θ_kc     ttft_s                  mean time to first token, or what one    [s]
                                  of its phases adds to it
+ω_e      loading_requests        that wait for a start, where replicas    [1]
+                                 load on demand
 
 (9), (54) and (11) are meters: impacts are factors times their readings. By Little's law the
 requests that wait for their first token are those per second times the seconds they wait.
@@ -89,4 +92,5 @@ def waiting_requests(m, r, t):
         for k in m.ONLINE_IN[r]
         for c in m.SERVERS_OF[k, r]
     )
-    return network + serving
+    loading = sum(m.loading_requests[e] * m.Starts[e, r, t] for e in m.LOADING_IN[r])
+    return network + serving + loading

@@ -62,6 +62,10 @@ def add_sites(m: pyo.ConcreteModel, problem: Problem) -> None:
     for e, r in placements:
         hosted[problem.sku_of[e], r].append(e)
     m.HOSTED = {site: hosted[site] for site in sorted(sites)}
+    m.LOADING_IN = defaultdict(list)
+    on_demand = problem.start_costs and "loading_requests" in problem.data
+    for e, r in placements if on_demand else ():
+        m.LOADING_IN[r].append(e)
     m.HOSTING = pyo.Set(
         dimen=2, initialize=[s for s, cs in m.HOSTED.items() if cs], doc="sites that may serve"
     )

@@ -83,8 +83,8 @@ def _parting(partings: Sequence[Parting]) -> Claim:
     return Claim(
         "a more efficient configuration does not always emit less",
         Known.SUMMARY,
-        f"of a T4 and an RTX 6000 Ada at any two batches, the one with less energy emits more in "
-        f"{here}",
+        "of a T4 and an RTX 6000 Ada at any two batches, the one with less energy emits more "
+        f"in {here}",
     )
 
 
@@ -223,5 +223,6 @@ Different: nothing is measured here. Times and powers are those of the fitted mo
 have 128 tokens in and out, in fp16, where the paper has those of Alpaca. A prompt counts the
 card alone, as the paper's power readings do; a day counts the whole server with its host and
 all its idle hours, and making by the catalogue's default coefficients. A load of 1 or 20
-requests/s in each region, which serves its own, and limits of 2 s and 0.2 s on latency are ours.
+requests/s in each region, which serves its own, and limits of 2 s and 0.2 s on latency are
+ours.
 """

@@ -1,5 +1,5 @@
-"""SLIT's question: requests of the world divided over standing sites, by four impacts at once."""
+"""SLIT's question: requests of the world over standing sites, by four impacts at once."""
 
-from carbonplan.reproduce.slit.run import Answer, Effort, reproduce
+from carbonplan.reproduce.slit.run import QUICK, Answer, Effort, reproduce
 
-__all__ = ["Answer", "Effort", "reproduce"]
+__all__ = ["QUICK", "Answer", "Effort", "reproduce"]

@@ -20,11 +20,20 @@ from carbonplan.reproduce.slit.run import (
     BALANCED,
     HELIX,
     IMPACTS,
+    ON_DEMAND,
     QUARTER_HOURS,
     SPLITWISE,
+    SWITCHING,
     Answer,
 )
-from carbonplan.reproduce.slit.wording import CLAIMED, DIFFERENT, HEADING, LATENCY, PLANS
+from carbonplan.reproduce.slit.wording import (
+    CLAIMED,
+    DIFFERENT,
+    HEADING,
+    LATENCY,
+    LOADING,
+    PLANS,
+)
 
 if TYPE_CHECKING:
     from carbonplan.solve.front import Front
@@ -35,7 +44,7 @@ TITLES = {
     "water": "water",
     "cost": "energy cost",
 }
-BASELINES = (SPLITWISE, HELIX)
+BASELINES = (SPLITWISE, f"{SPLITWISE}{SWITCHING}", HELIX, f"{HELIX}{SWITCHING}")
 Row = Mapping[str, object]
 
 
@@ -76,28 +85,41 @@ def searches(answer: Answer) -> list[Row]:
     """A row for each search: its plans, normalised hypervolume and seconds."""
     found = answer.front
     if answer.evolved is None:
-        return [_search("limits on impacts", len(found.points), None, found.seconds)]
+        return [_search("limits on impacts", len(found.points), None, None, found.seconds)]
     from carbonplan.solve.evolution import hypervolumes
 
     evolved = answer.evolved
     exact, other, _reference = hypervolumes(found, evolved)
     return [
-        _search("limits on impacts", len(found.points), exact, found.seconds),
-        _search(evolved.algorithm, len(evolved.impacts), other, evolved.seconds)
-        | {"tried": evolved.evaluations},
+        _search("limits on impacts", len(found.points), None, exact, found.seconds),
+        _search(
+            evolved.algorithm,
+            len(evolved.impacts),
+            evolved.evaluations,
+            other,
+            evolved.seconds,
+        ),
     ]
 
 
-def _search(name: str, plans: int, volume: float | None, seconds: float) -> dict[str, object]:
-    return {"search": name, "plans": plans, "hypervolume": volume, "seconds": round(seconds, 1)}
+def _search(
+    name: str, plans: int, tried: int | None, volume: float | None, seconds: float
+) -> Row:
+    return {
+        "search": name,
+        "plans": plans,
+        "tried": tried,
+        "hypervolume": volume,
+        "seconds": round(seconds, 1),
+    }
 
 
 def lever_rows(answer: Answer) -> list[Row]:
     """A row for each lever: what it saves of each impact that it was let go for, as a share."""
-    savings: dict[str, dict[str, object]] = {}
+    savings: dict[str, dict[str, float | None]] = {}
     for impact in IMPACTS:
         for row in answer.plans[f"least-{impact}"].ablation:
-            savings.setdefault(str(row["title"]), {})[impact] = row["share"]
+            savings.setdefault(str(row["title"]), dict.fromkeys(IMPACTS))[impact] = row["share"]
     return [{"lever": title} | shares for title, shares in savings.items()]
 
 
@@ -137,11 +159,14 @@ def claims(answer: Answer) -> list[Claim]:
         answer.plans[name].impacts.get("carbon") for name in ("least-carbon", QUARTER_HOURS)
     )
     apart = None if not hours or not quarters else quarters / hours - 1.0
+    against = [
+        f"against {answer.plans[name].case.title}: {_in_words(less[name])}"
+        for name in BASELINES
+    ]
+    counts = [f"{answer.plans[name].case.title}: {better[name]}" for name in BASELINES]
     here = [
-        f"Against the Splitwise-like plan: {_in_words(less[SPLITWISE])}. Against the "
-        f"Helix-like plan: {_in_words(less[HELIX])}.",
-        f"The balanced plan is better than the Splitwise-like one in {better[SPLITWISE]} of "
-        f"4 impacts, than the Helix-like one in {better[HELIX]} of 4.",
+        f"The balanced plan {'; '.join(against)}.",
+        f"Impacts of 4 in which the balanced plan is better, against {'; '.join(counts)}.",
         _of_searches(found),
         f"An hour here, as the data are; in epochs of 15 minutes the least carbon is "
         f"{percent(apart)} apart.",
@@ -171,9 +196,10 @@ def _of_searches(rows: Sequence[Row]) -> str:
     )
 
 
-def page(answer: Answer) -> str:
-    """The whole page as Markdown."""
-    return "\n".join([HEADING, side_by_side(claims(answer)), *_tables(answer), DIFFERENT])
+def page(answer: Answer, *, quick: bool = False) -> str:
+    """The whole page as Markdown; quick: it says that it is of fewer plans."""
+    heading = HEADING.format(quick=" --quick" if quick else "")
+    return "\n".join([heading, side_by_side(claims(answer)), *_tables(answer), DIFFERENT])
 
 
 def _tables(answer: Answer) -> Iterator[str]:
@@ -199,15 +225,22 @@ def _tables(answer: Answer) -> Iterator[str]:
         ],
     )
     yield "## What each lever saves\n"
-    yield "Share of the impact that is saved where nothing but this impact is least.\n"
+    yield (
+        "Share of the impact that is saved where nothing but this impact is least; a dash "
+        "where no plan was found without the lever.\n"
+    )
     yield markdown_table(
         ("lever", *(TITLES[name] for name in IMPACTS)),
         [
-            (row["lever"], *(_share(row.get(name)) for name in IMPACTS))
+            (row["lever"], *(_share(row[name]) for name in IMPACTS))
             for row in lever_rows(answer)
         ],
     )
-    yield LATENCY
+    needed = {
+        "ahead": amount(answer.plans[BALANCED].impacts.get("latency")),
+        "on_demand": amount(answer.plans[ON_DEMAND].impacts.get("latency")),
+    }
+    yield LATENCY.format(loading=LOADING.format(**needed))
 
 
 def _share(value: float | None) -> str:

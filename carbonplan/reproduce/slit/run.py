@@ -1,8 +1,9 @@
 """The front over four impacts, the searches that find it, and the plans beside it.
 
 All plans are those of the shipped scenario ``reproduce-slit``, planned on the ordinary way and
-verified: least in each impact, with what each lever saves; the balanced point of the front;
-SLIT's two baselines as far as they are known; and the least carbon in epochs of 15 minutes.
+verified: least in each impact, with what each lever saves; the balanced point of the front,
+with models loaded ahead and on demand; SLIT's two baselines as far as they are known; and the
+least carbon in epochs of 15 minutes.
 """
 
 from __future__ import annotations
@@ -26,7 +27,9 @@ if TYPE_CHECKING:
 SCENARIO = "reproduce-slit"
 IMPACTS = ("latency", "carbon", "water", "cost")
 SPLITWISE, HELIX = "splitwise-like", "helix-like"
-BALANCED, QUARTER_HOURS = "balanced", "quarter-hours"
+SWITCHING = "-switching"  # the same baseline, whose servers are switched off when idle
+SWITCHED_OFF = "fleet.switch_off=true"
+BALANCED, ON_DEMAND, QUARTER_HOURS = "balanced", "on-demand", "quarter-hours"
 SHORTEST_SEARCH_S = 10.0
 ENDLESS = 100_000  # generations: time ends the evolutionary search
 
@@ -63,7 +66,9 @@ class Answer:
     Attributes
     ----------
     plans
-        By name: ``least-<impact>``, ``balanced``, the baselines and ``quarter-hours``.
+        By name: ``least-<impact>``, ``balanced``, the same where models are loaded
+        ``on-demand``, the baselines with and without switching servers off, and
+        ``quarter-hours``.
     evolved
         None where pymoo is not installed.
     shares
@@ -158,8 +163,28 @@ def cases_of(effort: Effort, balancing: tuple[str, ...], routes: tuple[str, ...]
             _minimising("carbon"),
         ),
         Case(SPLITWISE, "Splitwise-like", SCENARIO, SPLITWISE),
+        Case(
+            f"{SPLITWISE}{SWITCHING}",
+            "Splitwise-like, switching off",
+            SCENARIO,
+            SPLITWISE,
+            (SWITCHED_OFF,),
+        ),
         Case(HELIX, "Helix-like", SCENARIO, HELIX, routes),
+        Case(
+            f"{HELIX}{SWITCHING}",
+            "Helix-like, switching off",
+            SCENARIO,
+            HELIX,
+            (*routes, SWITCHED_OFF),
+        ),
         Case(BALANCED, "Balanced", SCENARIO, overrides=balancing),
+        Case(
+            ON_DEMAND,
+            "Balanced, loading on demand",
+            SCENARIO,
+            overrides=(*balancing, "fleet.load_on_demand=true"),
+        ),
     ]
     return [replace(case, overrides=(*effort.overrides, *case.overrides)) for case in cases]
 
