@@ -145,9 +145,8 @@ class Case:
         return is_open
 
 
-def random_case(seed: int) -> Case:
+def random_case(rng: np.random.Generator) -> Case:
     """A case whose numbers and levers are drawn."""
-    rng = np.random.default_rng(seed)
     regions, skus = [(1, 1), (2, 1), (1, 2)][rng.integers(3)]
     times = [DAY, RUN, FUTURES, STAGES, LOSS if regions > 1 else STAGES]
     time = times[rng.integers(len(times))]

@@ -42,12 +42,12 @@ def fleets(case: Case) -> tuple[NDArray, NDArray]:
     """Servers of every fleet, (fleet, stage, sku, region, size), and the least that it counts."""
     shape = (case.stages, len(case.off_kw), case.regions, 2)
     none = History(np.zeros(shape), 0.0, np.zeros(case.stages))
-    found = {_key(none): none}
+    found = {_key(case, none): none}
     for choices in _all_histories(case, none):
         joined = [_together(a, b) for a in found.values() for b in choices]
         found = {}
         for one in joined:
-            key = _key(one)
+            key = _key(case, one)
             if key not in found or one.counted < found[key].counted:
                 found[key] = one
     kept = [
@@ -136,8 +136,10 @@ def _together(a: History, b: History) -> History:
     return History(a.servers + b.servers, a.counted + b.counted, a.paid_usd + b.paid_usd)
 
 
-def _key(one: History) -> tuple[bytes, bytes]:
-    return one.servers.tobytes(), one.paid_usd.round(9).tobytes()
+def _key(case: Case, one: History) -> tuple[bytes, ...]:
+    """Of fleets that are alike, and as dear where there is a budget, one is best."""
+    paid = one.paid_usd.round(9).tobytes() if case.budget_usd < np.inf else b""
+    return one.servers.tobytes(), paid
 
 
 def _shares_hold(case: Case, servers: NDArray) -> bool:

@@ -9,18 +9,21 @@ solved.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import OptimizeResult, linprog
+from scipy.optimize import linprog
 
-from tests.mixed_cases import SLOTS, Case, Engine
+from tests.mixed_cases import SLOTS, Case, Engine, random_case
 from tests.mixed_dispatch import FLEET, ONE, Form, Name, dispatch
 from tests.mixed_fleets import fleets
 
 EXACT, LACKING = 1e-9, 1e-7
+PRICE, CEILING = 1e4, 1e2  # of what a candidate lacks, and above all plans
+LEAST, MOST = 30, 3000  # candidates of a case
 
 
 def least(case: Case, *, every: bool = False) -> float:
@@ -38,22 +41,42 @@ def least(case: Case, *, every: bool = False) -> float:
 # Whole decisions
 
 
+def small_case(seed: int) -> Case:
+    """The first case of a seed that leaves few whole decisions to try, but some."""
+    rng = np.random.default_rng(seed)
+    while not is_small(case := random_case(rng)):
+        pass
+    return case
+
+
 def candidates(case: Case) -> tuple[list[Name], NDArray]:
     """Every fleet with every operation that its servers allow, (candidate, quantity)."""
-    found = []
-    for servers, counted in zip(*fleets(case), strict=True):
-        slots = [operations(case, servers[case.stage_of[t]], t) for t in range(SLOTS)]
-        if case.hold:
-            both = np.hstack(slots)
-        else:
-            both = _pairs(*slots)
-        shared = np.concatenate([[1.0, counted], servers.ravel()])
-        found.append(_pairs(shared[None], both))
     fleet = [("servers", y, g, r, m) for y, g, r, m in np.ndindex(_shape(case))]
     names = [ONE, FLEET, *fleet]
     for t in range(SLOTS):
         names += [(*name, t) for name in operation_names(case)]
-    return names, np.vstack(found) if found else np.zeros((0, len(names)))
+    found = [
+        _pairs(shared[None], np.hstack(slots) if case.hold else _pairs(*slots))
+        for shared, slots in operated_fleets(case)
+    ]
+    return names, np.vstack([np.zeros((0, len(names))), *found])
+
+
+def operated_fleets(case: Case) -> Iterator[tuple[NDArray, list[NDArray]]]:
+    """Each fleet with what it counts, and what may run on it in each slot."""
+    for servers, counted in zip(*fleets(case), strict=True):
+        slots = [operations(case, servers[case.stage_of[t]], t) for t in range(SLOTS)]
+        yield np.concatenate([[1.0, counted], servers.ravel()]), slots
+
+
+def is_small(case: Case) -> bool:
+    """Whether there are few whole decisions to try."""
+    tries = 0
+    for _, slots in operated_fleets(case):
+        tries += len(slots[0]) * (1 if case.hold else len(slots[1]))
+        if tries > MOST:
+            return False
+    return tries >= LEAST
 
 
 def _shape(case: Case) -> tuple[int, ...]:
@@ -164,40 +187,53 @@ def _columns(forms: list[Form], free: list[Name], given: list[Name]) -> tuple[ND
 def least_of(program: Matrices, tried: NDArray, *, every: bool) -> float:
     """Least aim over all candidates."""
     fixed, most, level = tried @ program.f, tried @ program.d.T, tried @ program.g.T
-    bound, best = np.full(len(tried), -np.inf), np.inf
+    lacking = Lacking(program)
+    bound, best = np.full(len(tried), -np.inf), CEILING
     while (bound < best).any():
         i = int(np.argmin(np.where(bound < best, np.maximum(bound, fixed), np.inf)))
-        found = _solved(program, most[i], level[i])
-        if found.status == 2:
-            found = _lack(program, most[i], level[i])
-            bound[_below(found, i, most, level) > LACKING] = np.inf
-        else:
+        found = lacking.solved(most[i], level[i])
+        if found.lack <= LACKING:
             best = min(best, fixed[i] + found.fun)
-            below = fixed + _below(found, i, most, level) + EXACT * abs(best)
-            bound = bound if every else np.maximum(bound, below)
+        if not every:
+            below = fixed + found.below(most - most[i], level - level[i])
+            bound = np.maximum(bound, below + EXACT * abs(best))
         bound[i] = np.inf
-    return float(best)
+    return best if best < CEILING else np.inf
 
 
-def _solved(program: Matrices, most: NDArray, level: NDArray) -> OptimizeResult:
-    """The best dispatch of one candidate; of status 2 where there is none."""
-    found = linprog(program.c, program.a, most, program.e, level, program.bounds)
-    assert found.status in (0, 2), found.message
-    return found
+class Lacking:
+    """The same dispatch where rows may be broken at a price that no plan would pay."""
+
+    def __init__(self, program: Matrices):
+        rows, levels = len(program.a), len(program.e)
+        self.lacks = rows + 2 * levels
+        self.c = np.concatenate([program.c, np.full(self.lacks, PRICE)])
+        self.a = np.hstack([program.a, -np.eye(rows), np.zeros((rows, 2 * levels))])
+        either = [np.eye(levels), -np.eye(levels)]
+        self.e = np.hstack([program.e, np.zeros((levels, rows)), *either])
+        self.bounds = [*program.bounds, *[(0.0, None)] * self.lacks]
+
+    def solved(self, most: NDArray, level: NDArray) -> Priced:
+        """The best dispatch of one candidate."""
+        found = linprog(self.c, self.a, most, self.e, level, self.bounds)
+        assert found.status == 0, found.message
+        return Priced(
+            found.fun,
+            found.x[-self.lacks :].sum(),
+            found.ineqlin.marginals,
+            found.eqlin.marginals,
+        )
 
 
-def _lack(program: Matrices, most: NDArray, level: NDArray) -> OptimizeResult:
-    """By how much the rows of a candidate cannot be kept."""
-    rows, levels = len(most), len(level)
-    free = np.zeros(len(program.c))
-    a = np.hstack([program.a, -np.eye(rows), np.zeros((rows, 2 * levels))])
-    e = np.hstack([program.e, np.zeros((levels, rows)), np.eye(levels), -np.eye(levels)])
-    lacks = rows + 2 * levels
-    bounds = [*program.bounds, *[(0.0, None)] * lacks]
-    return linprog(np.concatenate([free, np.ones(lacks)]), a, most, e, level, bounds)
+@dataclass(frozen=True)
+class Priced:
+    """Aim of a candidate's best dispatch, what it lacks, and prices of its rows."""
 
+    fun: float
+    lack: float
+    of_most: NDArray
+    of_level: NDArray
 
-def _below(found: OptimizeResult, i: int, most: NDArray, level: NDArray) -> NDArray:
-    """What the prices of one candidate's rows say of all: no dispatch of theirs is below."""
-    change = (most - most[i]) @ found.ineqlin.marginals
-    return found.fun + change + (level - level[i]) @ found.eqlin.marginals
+    def below(self, more: NDArray, level: NDArray) -> NDArray:
+        """What the same prices say of others, by how they differ: nothing of theirs is below."""
+        return self.fun + more @ self.of_most + level @ self.of_level

@@ -258,7 +258,8 @@ four T4 serve it in time), the request lengths of the public Azure conversation 
 services (so that a share of the requests is that share of the work), 2,000 requests/s on
 average in the daily rhythm of a public trace, 1 s to the first token and 0.1 s for each one
 after (5 s and 0.2 s over the nine years), the PUE of the region, performance from the fitted
-model rather than from profiles, hosts and sockets from public sources.
+model rather than from profiles, hosts and sockets from public sources. Servers are whole,
+replicas are counted in fractions.
 
 Different: baselines have the same freedom in all but what they minimise, so that "cost-optimal"
 may use several SKUs, idle hosts and hours too; a baseline with none of the levers is the last

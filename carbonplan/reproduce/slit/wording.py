@@ -52,8 +52,8 @@ the front. The baselines are our own, made from what is known of each system:
   reach, and the cheapest of these plans counts. Helix's layers that are spread over sites are
   left out.
 - *... switching off*: the same, but idle servers are switched off. Neither system is known to
-  do that, nor is it known whether the paper lets them; most of what the balanced plan saves
-  against the first two is this.
+  do that, nor is it known whether the paper lets them; most of the carbon, water and cost that
+  the balanced plan saves against the first two is this.
 """
 
 LATENCY = """\
