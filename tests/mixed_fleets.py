@@ -39,7 +39,7 @@ class History:
 
 
 def fleets(case: Case) -> tuple[NDArray, NDArray]:
-    """Servers of every fleet, (fleet, stage, sku, region, size), and the least that it counts."""
+    """Servers of every fleet, (fleet, stage, sku, region, size); what each counts."""
     shape = (case.stages, len(case.off_kw), case.regions, 2)
     none = History(np.zeros(shape), 0.0, np.zeros(case.stages))
     found = {_key(case, none): none}

@@ -11,19 +11,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linprog
+from scipy.optimize import OptimizeResult, linprog
 
-from tests.mixed_cases import SLOTS, Case, Engine, random_case
+from tests.mixed_cases import SLOTS, Case, Engine
 from tests.mixed_dispatch import FLEET, ONE, Form, Name, dispatch
+from tests.mixed_draws import random_case
 from tests.mixed_fleets import fleets
 
 EXACT, LACKING = 1e-9, 1e-7
-PRICE, CEILING = 1e4, 1e2  # of what a candidate lacks, and above all plans
-LEAST, MOST = 30, 3000  # candidates of a case
+IMPOSSIBLE = 2  # what linprog says
+LEAST, MOST = 30, 1200  # candidates of a case
 
 
 def least(case: Case, *, every: bool = False) -> float:
@@ -41,6 +43,7 @@ def least(case: Case, *, every: bool = False) -> float:
 # Whole decisions
 
 
+@cache
 def small_case(seed: int) -> Case:
     """The first case of a seed that leaves few whole decisions to try, but some."""
     rng = np.random.default_rng(seed)
@@ -133,7 +136,8 @@ def _room(case: Case, g: int, engine: Engine, powered: float) -> int:
 
 def _rests(case: Case, e: int, way: int) -> bool:
     """Whether an engine is for the classes of another way alone."""
-    served = {k for k, c in zip(*np.nonzero(case.rate_rps), strict=True) if case.engine_of[c] == e}
+    clocks = [c for c, of in enumerate(case.engine_of) if of == e]
+    served = set(np.flatnonzero(case.rate_rps[:, clocks].any(1)).tolist())
     others = {k for q, ks in enumerate(case.ways) if q != way for k in ks}
     ways = [q for q, ks in enumerate(case.ways) if served & set(ks)]
     return served <= others and len(ways) == 1
@@ -153,12 +157,10 @@ def _pairs(a: NDArray, b: NDArray) -> NDArray:
 
 @dataclass(frozen=True)
 class Matrices:
-    """A dispatch as arrays: least c x + f z with A x <= D z and E x = G z, z given."""
+    """A dispatch as arrays: least c x + f z with A x <= D z, z given."""
 
     a: NDArray
     d: NDArray
-    e: NDArray
-    g: NDArray
     c: NDArray
     f: NDArray
     bounds: list[tuple[float | None, float | None]]
@@ -171,7 +173,8 @@ def matrices(case: Case, given: list[Name]) -> Matrices:
     a, d = _columns(made.at_most_zero, free, given)
     e, g = _columns(made.zero, free, given)
     (c,), (f,) = _columns([made.aim], free, given)
-    return Matrices(a, -d, e, -g, c, f, list(made.between.values()))
+    a, d = np.vstack([a, e, -e]), -np.vstack([d, g, -g])
+    return Matrices(a, d, c, f, list(made.between.values()))
 
 
 def _columns(forms: list[Form], free: list[Name], given: list[Name]) -> tuple[NDArray, NDArray]:
@@ -185,55 +188,33 @@ def _columns(forms: list[Form], free: list[Name], given: list[Name]) -> tuple[ND
 
 
 def least_of(program: Matrices, tried: NDArray, *, every: bool) -> float:
-    """Least aim over all candidates."""
-    fixed, most, level = tried @ program.f, tried @ program.d.T, tried @ program.g.T
-    lacking = Lacking(program)
-    bound, best = np.full(len(tried), -np.inf), CEILING
+    """Least aim over all candidates; the cheapest of those that may be best is next."""
+    fixed, sides = tried @ program.f, tried @ program.d.T
+    bound, best = np.full(len(tried), -np.inf), np.inf
     while (bound < best).any():
         i = int(np.argmin(np.where(bound < best, np.maximum(bound, fixed), np.inf)))
-        found = lacking.solved(most[i], level[i])
-        if found.lack <= LACKING:
-            best = min(best, fixed[i] + found.fun)
-        if not every:
-            below = fixed + found.below(most - most[i], level - level[i])
-            bound = np.maximum(bound, below + EXACT * abs(best))
+        found, change = _solved(program, sides[i]), sides - sides[i]
+        if found.status == IMPOSSIBLE:
+            found = _lack(program, sides[i])
+            lacks = found.fun + change @ found.ineqlin.marginals > LACKING
+            bound[lacks & (not every)] = np.inf
+        else:
+            best = min(best, float(fixed[i] + found.fun))
+            below = fixed + found.fun + change @ found.ineqlin.marginals + EXACT * abs(best)
+            bound = bound if every else np.maximum(bound, below)
         bound[i] = np.inf
-    return best if best < CEILING else np.inf
+    return best
 
 
-class Lacking:
-    """The same dispatch where rows may be broken at a price that no plan would pay."""
-
-    def __init__(self, program: Matrices):
-        rows, levels = len(program.a), len(program.e)
-        self.lacks = rows + 2 * levels
-        self.c = np.concatenate([program.c, np.full(self.lacks, PRICE)])
-        self.a = np.hstack([program.a, -np.eye(rows), np.zeros((rows, 2 * levels))])
-        either = [np.eye(levels), -np.eye(levels)]
-        self.e = np.hstack([program.e, np.zeros((levels, rows)), *either])
-        self.bounds = [*program.bounds, *[(0.0, None)] * self.lacks]
-
-    def solved(self, most: NDArray, level: NDArray) -> Priced:
-        """The best dispatch of one candidate."""
-        found = linprog(self.c, self.a, most, self.e, level, self.bounds)
-        assert found.status == 0, found.message
-        return Priced(
-            found.fun,
-            found.x[-self.lacks :].sum(),
-            found.ineqlin.marginals,
-            found.eqlin.marginals,
-        )
+def _solved(program: Matrices, sides: NDArray) -> OptimizeResult:
+    """The best dispatch of one candidate, where there is one."""
+    found = linprog(program.c, program.a, sides, bounds=program.bounds)
+    assert found.status in (0, IMPOSSIBLE), found.message
+    return found
 
 
-@dataclass(frozen=True)
-class Priced:
-    """Aim of a candidate's best dispatch, what it lacks, and prices of its rows."""
-
-    fun: float
-    lack: float
-    of_most: NDArray
-    of_level: NDArray
-
-    def below(self, more: NDArray, level: NDArray) -> NDArray:
-        """What the same prices say of others, by how they differ: nothing of theirs is below."""
-        return self.fun + more @ self.of_most + level @ self.of_level
+def _lack(program: Matrices, sides: NDArray) -> OptimizeResult:
+    """By how much the worst of the rows of a candidate is broken, at least."""
+    a = np.column_stack([program.a, np.full(len(program.a), -1.0)])
+    c = np.append(np.zeros(len(program.c)), 1.0)
+    return linprog(c, a, sides, bounds=[*program.bounds, (0.0, None)])

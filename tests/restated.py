@@ -95,7 +95,9 @@ def restate(problem: Problem) -> linopy.Model:
     )
     usable = servers * float(p["availability"])
     gap = powered - usable
-    m.add_constraints(gap <= 0 if problem.switch_off else gap == 0, name="ownership")
+    m.add_constraints(gap <= 0, name="ownership")
+    if not problem.switch_off:
+        m.add_constraints(gap >= LARGE * (p["region_open"] - 1), name="all are on")
     for t, first in enumerate(p["held"].values.tolist()):
         for name, decision in (("replicas", replicas), ("powered", powered)):
             if first != t:

@@ -103,10 +103,10 @@ def _rounded_up(
         for name in dict.fromkeys(stage.tolist())
     }
     _stand(program, rounded, needed)
-    servers = _fleet_columns(program, "Servers")
+    servers, is_open = _fleet_columns(program, "Servers"), inputs.series["region_open"]
     for site, positions in operated(program, "Powered").items():
         stands = np.array([servers[name, *site] for name in stage.tolist()])
-        all_usable = fleet.availability * rounded[stands]
+        all_usable = fleet.availability * rounded[stands] * is_open.sel(region=site[1]).values
         rounded[positions] = powered[site] if fleet.switch_off else all_usable
     fit_memory(program, rounded, stage.tolist(), fleet.availability)
     return rounded

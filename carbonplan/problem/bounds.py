@@ -22,7 +22,8 @@ def with_upper_bounds(problem: Problem) -> Problem:
     (request_class): the largest demand or, of batch, all that may wait and arrive.
     ``replicas_upper`` (engine): replicas for the largest load of every class it serves, twice
     that where half of a slot or more is spent loading. ``servers_upper`` (sku, region): servers
-    for all these replicas, as far as they stand or can be bought; none is bought for the
+    for all these replicas, as far as they stand or can be bought, beside those that stand
+    where these have more memory, and with those that balance shares; none is bought for the
     sockets of its host alone.
     """
     p = problem.data
@@ -35,9 +36,13 @@ def with_upper_bounds(problem: Problem) -> Problem:
         replicas_upper=with_room(problem, _replicas_needed(problem, load)),
     )
     servers = bounded["existing_servers"].sum("cohort")
-    for (g, r), needed in _servers_needed(problem, bounded).items():
+    needs = _servers_needed(problem, bounded)
+    if min(problem.shares.of_region, problem.shares.of_vendor) < 1:
+        needs = _servers_balanced(problem, bounded, needs)
+    for (g, r), needed in needs.items():
         standing = float(servers.sel(sku=g, region=r))
-        most = min(needed, standing + _purchasable(problem, g, r))
+        wanted = needed + standing if problem.fittings else needed
+        most = min(wanted, standing + _purchasable(problem, g, r))
         servers.loc[{"sku": g, "region": r}] = max(standing, most)
     if problem.renewal.moves or problem.renewal.upgrades:
         servers = servers * 0.0 + servers.sum()
@@ -114,6 +119,25 @@ def _servers_needed(problem: Problem, bounded: xr.Dataset) -> dict[tuple[str, st
         site = (problem.sku_of[e], r)
         total[site] = total.get(site, 0.0) + accelerators[e]
     return {site: float(np.ceil(need / per_server[site[0]])) for site, need in total.items()}
+
+
+def _servers_balanced(
+    problem: Problem, bounded: xr.Dataset, needs: dict[tuple[str, str], float]
+) -> dict[tuple[str, str], float]:
+    """Servers of each site where more are bought than work, so that none has too large a share.
+
+    All that stand and are needed are at least the smallest share of all there may be; one
+    server more, since they are whole.
+    """
+    in_server = bounded["sku_accelerators"].to_series()
+    standing = bounded["existing_servers"].sum(["cohort", "region"]).to_series()
+    accelerators = sum(in_server[g] * n for g, n in standing.items())
+    accelerators += sum(in_server[g] * n for (g, _), n in needs.items())
+    share = min(problem.shares.of_region, problem.shares.of_vendor)
+    return {
+        (g, r): max(n, float(np.ceil(accelerators / share / in_server[g])) + 1)
+        for (g, r), n in needs.items()
+    }
 
 
 def _within_hosts(

@@ -91,13 +91,18 @@ def spread(
 def upper_bounds(compiled: Compiled, grid: Grid, problem: Problem) -> Floats:
     """Upper bounds of columns: no server is powered in a region that is lost."""
     upper = spread(compiled, grid, compiled.columns.upper, empty=0.0)
-    powered = np.flatnonzero(
-        (compiled.columns.family == "Powered") & (compiled.columns.kind == SLOT)
-    )
-    labels = [compiled.columns.label[j] for j in powered]
-    is_lost = values_at(problem.data["region_open"], LABELS["Powered"], labels) == 0
+    powered, is_lost = lost(compiled.columns, problem, "Powered")
     upper[grid.column[powered][is_lost]] = 0.0
     return upper
+
+
+def lost(
+    axis: Axis, problem: Problem, family: str
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Where a family of sites is in a slot, and whether their region is lost, (site, slot)."""
+    sites = np.flatnonzero((axis.family == family) & (axis.kind == SLOT))
+    labels = [axis.label[i] for i in sites]
+    return sites, values_at(problem.data["region_open"], LABELS[family], labels) == 0
 
 
 def stamped_matrix(compiled: Compiled, grid: Grid, problem: Problem) -> sp.csr_array:
@@ -122,7 +127,10 @@ def stamped_matrix(compiled: Compiled, grid: Grid, problem: Problem) -> sp.csr_a
 
 
 def right_hand_sides(compiled: Compiled, grid: Grid, problem: Problem) -> tuple[Floats, Floats]:
-    """Bounds of all rows: the compiled ones less signals times their coefficients."""
+    """Bounds of all rows: the compiled ones less signals times their coefficients.
+
+    Where servers are never switched off all are on, but for those in a region that is lost.
+    """
     carried = carriers(compiled.columns, problem)
     signal = np.setdiff1d(compiled.columns.of(SIGNAL), list(carried))
     coefficients = compiled.matrix.tocsc()[:, signal]
@@ -130,6 +138,8 @@ def right_hand_sides(compiled: Compiled, grid: Grid, problem: Problem) -> tuple[
     lower, upper = np.empty(grid.rows), np.empty(grid.rows)
     lower[grid.row] = compiled.rows.lower[:, None] - shift
     upper[grid.row] = compiled.rows.upper[:, None] - shift
+    owned, is_lost = lost(compiled.rows, problem, "powered_servers_are_owned")
+    lower[grid.row[owned][is_lost]] = -np.inf
     return lower, upper
 
 

@@ -8,7 +8,6 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import scipy.sparse as sp
-import xarray as xr
 
 from carbonplan.configurations import Configurations
 from carbonplan.plan.rounding import RoundingGap, rounding_gap
@@ -131,7 +130,9 @@ def tiny_inputs(previous: list[int]):
     fleet = SimpleNamespace(availability=1.0, switch_off=True)
     box = SimpleNamespace(name="box", sku=SimpleNamespace(accelerators=8))
     inputs = SimpleNamespace(
-        series=xr.Dataset({"previous": ("slot", previous), "stage": ("slot", ["now", "now"])}),
+        series=tiny({"previous": previous})
+        .data[["previous", "region_open"]]
+        .assign(stage=("slot", ["now", "now"])),
         scenario=SimpleNamespace(fleet=fleet),
         servers=(box,),
     )

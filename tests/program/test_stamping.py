@@ -37,6 +37,7 @@ CASES = {
     "random": as_problem(random_case(3)),
     "held": tiny({"held": [0, 0]}),
     "lost region": tiny({"region_open": [[1.0, 0.0], [1.0, 1.0]]}),
+    "lost region, always on": tiny({"region_open": [[1.0, 0.0], [1.0, 1.0]]}, switch_off=False),
     "stages": staged(upgrades=True, nodes=THREE, life=2, budget_usd={"second": 90.0}),
     "futures": staged(
         nodes=FORK,

@@ -1,7 +1,8 @@
 """Hosting: replicas run on powered servers, and powered servers are owned ones.
 
 (4) replicas_fit_in_servers   Σ_{e∈E_g} a_e n_ert ≤ a_g p_grt          ∀ (g,r), t
-(5) powered_servers_are_owned p_grt ≤ α S_ygr   (= where none is switched off)  ∀ (g,r), t
+(5) powered_servers_are_owned p_grt ≤ α S_ygr                          ∀ (g,r), t
+                              = where none is switched off, but for a region that is lost
 
 a_e      accelerators      accelerators of one replica             [1]
 a_g      sku_accelerators  accelerators of one server              [1]
@@ -17,7 +18,6 @@ import pyomo.environ as pyo
 def add(m: pyo.ConcreteModel) -> None:
     """Attach the family to ``m``."""
     m.replicas_fit_in_servers = pyo.Constraint(m.HOSTING, m.SLOTS, rule=replicas_fit_in_servers)
-    owned = powered_servers_are_owned if m.switch_off else all_usable_servers_are_powered
     m.powered_servers_are_owned = pyo.Constraint(m.SITES, m.SLOTS, rule=owned)
 
 
@@ -25,6 +25,13 @@ def replicas_fit_in_servers(m, g, r, t):
     """(4) Accelerators in use are those of powered servers [accelerators]."""
     used = sum(m.accelerators[e] * m.Replicas[e, r, t] for e in m.HOSTED[g, r])
     return used <= m.sku_accelerators[g] * m.Powered[g, r, t]
+
+
+def owned(m, g, r, t):
+    """(5) in the form for servers that may be off: by choice, or since the region is lost."""
+    all_are_on = m.region_open[r, t] and not m.switch_off
+    rule = all_usable_servers_are_powered if all_are_on else powered_servers_are_owned
+    return rule(m, g, r, t)
 
 
 def powered_servers_are_owned(m, g, r, t):

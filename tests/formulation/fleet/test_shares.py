@@ -7,7 +7,7 @@ import pytest
 from carbonplan.problem.records import Shares
 from tests.answers import optimum, plain, row, without
 from tests.brute_force import as_problem, random_case
-from tests.tiny import tiny
+from tests.tiny import standing, tiny
 
 # two servers' work, and servers that are too dear to be bought for nothing
 TWICE = {
@@ -62,3 +62,10 @@ def test_a_cap_never_improves(seed: int):
             assert capped.objective >= free.total - 1e-7
     if free.solution.values is not None:
         assert optimum(replace(problem, shares=Shares())).total == free.total
+
+
+def test_servers_that_only_balance_a_share_are_bought():
+    """Three stand in the dirty region; three more, idle, than the load of one have to stand."""
+    problem = tiny({"existing_servers": standing(0, 3)}, shares=Shares(of_region=0.5))
+    answer = optimum(problem)
+    assert answer.decision("Servers", "now", "box", "clean") == pytest.approx(3)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.answers import optimum, plain, row, without
+from tests.answers import optimum, plain, plain_optimum, row, without
 from tests.tiny import CHAT, E_ONE, E_TWO, ONE, TWO, tiny
 
 LONE = {"batch": (), "routes": ((CHAT, "users", "clean"),), "start_costs": False}
@@ -90,3 +90,19 @@ def test_a_lost_region_powers_nothing():
 def test_where_no_region_is_lost_no_server_stands_by():
     spared = WITHOUT_CLEAN | {"region_open": [[1.0, 1.0], [1.0, 1.0]]}
     assert optimum(tiny(spared, **ONLY_TWO)).total == pytest.approx(0.275 + 0.25)
+
+
+def test_servers_of_a_lost_region_are_off_though_none_is_switched_off():
+    """One server in each region; in the second slot, that counts for nothing, one is lost.
+
+    2.5 kW in the clean one, and 0.5 kW of a server that idles in the dirty one.
+    """
+    problem = tiny(WITHOUT_CLEAN, switch_off=False, **ONLY_TWO)
+    answer = optimum(problem)
+    assert answer.decision("Powered", "box", "clean") == pytest.approx([1, 0])
+    assert answer.decision("Powered", "box", "dirty") == pytest.approx([1, 1])
+    assert answer.total == pytest.approx(0.275 + 0.25 + 0.25 + 0.5 * 1.5 * 0.5)
+    assert plain_optimum(problem) == pytest.approx(answer.total)
+    m = plain(problem)
+    assert m.powered_servers_are_owned["box", "clean", 1].lower is None
+    assert m.powered_servers_are_owned["box", "dirty", 1].lower == 0
