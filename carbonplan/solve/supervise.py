@@ -25,6 +25,7 @@ from carbonplan.solve.job import Incumbent, Job, Outcome, Report
 from carbonplan.solve.ladder import AttemptLost
 from carbonplan.solve.limits import Progress
 from carbonplan.solve.signals import Flag
+from carbonplan.solve.status import Claim
 
 GRACE_S = 2.0  # after the time limit, before the worker is asked to stop
 PATIENCE_AFTER_LIMIT_S = (0.0, 3.0, 8.0)  # from then on: a message, SIGTERM, SIGKILL
@@ -77,8 +78,14 @@ class Workers:
             flag = Flag() if heedless else self.flag
             self._watch(worker, job.seconds, flag, is_program=not heedless)
         if worker.returncode == 0 and (folder / "outcome.npz").exists():
-            return load_outcome(folder / "outcome.npz")
+            return self._ended(load_outcome(folder / "outcome.npz"))
         raise AttemptLost(_obituary(worker.returncode, folder / "worker.log"))
+
+    def _ended(self, outcome: Outcome) -> Outcome:
+        """The outcome; a worker that was told to stop for its time was not interrupted."""
+        if outcome.claim is Claim.INTERRUPTED and not self.flag:
+            return replace(outcome, claim=Claim.STOPPED)
+        return outcome
 
     def incumbent(self) -> Incumbent | None:
         """Return the best plan that any attempt has saved, with the best bound reported."""

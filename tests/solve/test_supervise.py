@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from carbonplan.solve.arrays import arrays_of
 from carbonplan.solve.faults import plan_faults
 from carbonplan.solve.job import Incumbent
 from carbonplan.solve.signals import Flag
+from carbonplan.solve.status import Claim
 from tests.solve import programs
 from tests.solve.programs import EXACT
 
@@ -24,6 +26,7 @@ SHORT = Limits(gap=0.0, time_limit_s=1.0)
 
 BAD_WORKER = """
 import os, signal, sys, time
+from dataclasses import replace
 from pathlib import Path
 from carbonplan.solve import worker
 {setup}
@@ -176,6 +179,7 @@ def test_what_is_printed_does_not_disturb_the_messages(monkeypatch):
 
 SOLVE_AND_TELL = """
 import os, sys
+from dataclasses import replace
 from pathlib import Path
 from carbonplan.solve import Limits, solve
 from tests.solve import programs
@@ -254,3 +258,14 @@ def test_handlers_are_put_back():
     before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
     solve(programs.mixed(), EXACT, isolated=False)
     assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == before
+
+
+def test_a_worker_told_to_stop_for_its_time_was_not_interrupted(monkeypatch):
+    """What answers a stop says that it was interrupted; only a signal makes that so."""
+    read = supervise.load_outcome
+    monkeypatch.setattr(
+        supervise,
+        "load_outcome",
+        lambda path: replace(read(path), claim=Claim.INTERRUPTED, values=None, objective=None),
+    )
+    assert solve(programs.mixed(), SHORT).status is not Status.INTERRUPTED
