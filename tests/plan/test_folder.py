@@ -199,7 +199,7 @@ def test_missing_things_are_named(folder, tmp_path):
     [
         (lambda summary: summary.pop("servers"), "servers is missing"),
         (lambda summary: summary.pop("fingerprint"), "fingerprint is missing"),
-        (lambda summary: summary.update(schema_version=2), "schema_version is 2"),
+        (lambda summary: summary.update(schema_version=1), "schema_version is 1"),
         (lambda summary: summary["impacts"]["energy"].pop("unit"), "impacts.energy needs"),
     ],
 )
