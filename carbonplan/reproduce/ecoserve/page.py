@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from carbonplan.reproduce.baselines import baselines_table
 from carbonplan.reproduce.cases import Found
 from carbonplan.reproduce.claims import (
     NOTHING,
@@ -27,7 +28,13 @@ COEFFICIENTS = "eserve-2025"
 def page(found: Sequence[Found], *, quick: bool = False) -> str:
     """The whole page as Markdown."""
     parts = [HEADING, *([QUICK] if quick else []), "## Claims\n", side_by_side(claims(found))]
-    parts += ["## Plans\n", plans_table(found), baselines_table(found), ablation_table(found)]
+    parts += [
+        "## Plans\n",
+        plans_table(found),
+        "## Baselines\n",
+        baselines_table(found),
+        ablation_table(found),
+    ]
     parts += [lives(found)]
     return "\n".join([*parts, SAME_AND_DIFFERENT])
 
@@ -171,24 +178,6 @@ def _plan(one: Found) -> tuple[str, ...]:
         share(one.share_of.get("offline")),
         ", ".join(servers) or NOTHING,
     )
-
-
-def baselines_table(found: Sequence[Found]) -> str:
-    """Carbon of the baselines beside that of the plan."""
-    rows = [
-        (
-            one.case.title,
-            row["title"],
-            row["status"],
-            amount(row["impacts"].get("carbon")),
-            percent(one.saved_against(row)),
-            row["note"],
-        )
-        for one in found
-        for row in one.baselines
-    ]
-    header = ("case", "baseline", "status", "kgCO2e", "the plan saves", "what it is")
-    return "## Baselines\n\n" + markdown_table(header, rows)
 
 
 def ablation_table(found: Sequence[Found]) -> str:

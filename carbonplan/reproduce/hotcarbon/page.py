@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from carbonplan.reproduce.baselines import baselines_table
 from carbonplan.reproduce.cases import Found
 from carbonplan.reproduce.claims import (
     NOTHING,
@@ -169,23 +170,6 @@ def days_table(found: Sequence[Found]) -> str:
         )
         for one in found
     ]
-    return markdown_table(header, rows)
-
-
-def baselines_table(found: Sequence[Found]) -> str:
-    """Carbon of the baselines beside that of the plan."""
-    rows = [
-        (
-            one.case.title,
-            row["title"],
-            row["status"],
-            amount(row["impacts"].get("carbon")),
-            percent(one.saved_against(row)),
-        )
-        for one in found
-        for row in one.baselines
-    ]
-    header = ("case", "baseline", "status", "kgCO2e", "the plan saves")
     return markdown_table(header, rows)
 
 
