@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -71,11 +71,6 @@ def not_buildable(card: ModelCard) -> str:
     if min(abs(built / total - 1.0) for built in _built_parameters(card)) > SHAPE_TOLERANCE:
         return "has other layers than attention and a gated MLP"
     return ""
-
-
-def buildable(cards: Sequence[ModelCard]) -> Iterator[ModelCard]:
-    """Those of the cards that the measuring program can build."""
-    return (card for card in cards if not not_buildable(card))
 
 
 def _built_parameters(card: ModelCard) -> tuple[float, float]:
