@@ -13,8 +13,12 @@ from carbonplan.steps import Report, Stopwatch, formulate, solved, solved_in_ord
 
 if TYPE_CHECKING:
     from carbonplan.catalogue.inputs import Inputs
+    from carbonplan.configurations import Configurations
     from carbonplan.plan import Plan
+    from carbonplan.problem import Problem
+    from carbonplan.program import Program
     from carbonplan.scenario.loaded import LoadedScenario
+    from carbonplan.solve.solution import Solution
     from carbonplan.verify import Verification
 
 Renderer = Callable[["Plan"], Mapping[str, bytes]]
@@ -55,6 +59,36 @@ class Result:
 
 
 @dataclass(frozen=True)
+class Prepared:
+    """A scenario whose program stands ready: for the plan, and for questions about it."""
+
+    loaded: LoadedScenario
+    inputs: Inputs
+    configurations: Configurations
+    problem: Problem
+    program: Program
+    limits: Limits
+
+    def solution(self, on_progress: Report | None = None) -> Solution:
+        """The solution of the scenario, or the error that says why there is none."""
+        return solved(self.problem, self.program, self.inputs, self.limits, on_progress)
+
+    def plan(self, solution: Solution, watch: Stopwatch | None = None) -> Plan:
+        """The plan that a solution of the program stands for."""
+        from carbonplan.plan import make_plan
+        from carbonplan.scenario import warnings
+
+        return make_plan(
+            self.inputs,
+            self.configurations,
+            self.program,
+            solution,
+            timings={} if watch is None else watch.seconds,
+            warnings=warnings(self.inputs.scenario),
+        )
+
+
+@dataclass(frozen=True)
 class Checked:
     """What a valid scenario amounts to, and what is surprising about it."""
 
@@ -79,6 +113,19 @@ def validate(loaded: LoadedScenario) -> Checked:
     return Checked(sizes, tuple(warnings(inputs.scenario)))
 
 
+def prepare(
+    loaded: LoadedScenario, options: Options, watch: Stopwatch | None = None
+) -> Prepared:
+    """Gather what a scenario names and build its program."""
+    from carbonplan.catalogue.gather import gather
+
+    watch = Stopwatch() if watch is None else watch
+    with watch.step("load"):
+        inputs = gather(loaded)
+    limits = options.limits(inputs)
+    return Prepared(loaded, inputs, *formulate(inputs, watch), limits)
+
+
 def run(
     loaded: LoadedScenario,
     options: Options,
@@ -100,44 +147,36 @@ def run(
     """
     from carbonplan.ablation import ablate
     from carbonplan.baselines import chosen, compare
-    from carbonplan.catalogue.gather import gather
     from carbonplan.myopic import plan_without_foresight
-    from carbonplan.plan import make_plan
     from carbonplan.plan.objective import with_levels
-    from carbonplan.scenario import warnings
 
     baselines = chosen(options.baselines)
     watch = Stopwatch()
     with watch.step("total"):
-        with watch.step("load"):
-            inputs = gather(loaded)
-        limits = options.limits(inputs)
-        configurations, problem, program = formulate(inputs, watch)
+        prepared = prepare(loaded, options, watch)
+        inputs, problem, limits = prepared.inputs, prepared.problem, prepared.limits
         foresight, levels = None, ()
         with watch.step("solve"):
             if options.myopic:
                 found = plan_without_foresight(
-                    loaded, inputs, problem, program, limits, on_progress
+                    loaded, inputs, problem, prepared.program, limits, on_progress
                 )
-                program, solution, foresight = found.program, found.solution, found.comparison
+                prepared = replace(prepared, program=found.program)
+                solution, foresight = found.solution, found.comparison
             elif inputs.scenario.objective.lexicographic:
-                ordered = solved_in_order(problem, program, inputs, limits, on_progress)
-                program, solution, levels = ordered.program, ordered.solution, ordered.levels
+                ordered = solved_in_order(
+                    problem, prepared.program, inputs, limits, on_progress
+                )
+                prepared = replace(prepared, program=ordered.program)
+                solution, levels = ordered.solution, ordered.levels
             else:
-                solution = solved(problem, program, inputs, limits, on_progress)
+                solution = prepared.solution(on_progress)
         compared = [compare(b, problem, limits, on_progress) for b in baselines]
         asked = options.ablation
         ablation = ablate(inputs, problem, solution, limits, on_progress) if asked else []
         with watch.step("write"):
-            plan = make_plan(
-                inputs,
-                configurations,
-                program,
-                solution,
-                timings=watch.seconds,
-                warnings=warnings(inputs.scenario),
-            )
-            verification, plan = verified(inputs, with_levels(plan, levels))
+            plan = with_levels(prepared.plan(solution, watch), levels)
+            verification, plan = verified(inputs, plan)
             more = {"baselines": compared, "ablation": ablation, "foresight": foresight}
             plan = replace(plan, summary={**plan.summary, **more})
     plan = replace(plan, summary={**plan.summary, "timings_s": dict(watch.seconds)})

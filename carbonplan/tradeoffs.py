@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, get_args
 
 from carbonplan.errors import UsageError, nearest
 from carbonplan.scenario.fields import Impact
-from carbonplan.steps import Report, Stopwatch, formulate
+from carbonplan.steps import Report, Stopwatch
 
 if TYPE_CHECKING:
     from carbonplan.pipeline import Options
@@ -106,7 +106,7 @@ def tradeoffs(
     MissingDependency
         An evolutionary search was asked for, and pymoo is not installed.
     """
-    from carbonplan.catalogue.gather import gather
+    from carbonplan.pipeline import prepare
     from carbonplan.solve.pareto import front
 
     if evolution is not None:
@@ -114,10 +114,8 @@ def tradeoffs(
 
         require_pymoo()
     watch = Stopwatch()
-    with watch.step("load"):
-        inputs = gather(loaded)
-    limits = options.limits(inputs)
-    _configurations, _problem, program = formulate(inputs, watch)
+    prepared = prepare(loaded, options, watch)
+    program, limits = prepared.program, prepared.limits
     with watch.step("front"):
         found = front(program, names, points, limits, on_progress=on_progress)
     evolved = None

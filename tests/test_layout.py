@@ -10,10 +10,11 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parents[1] / "carbonplan"
 ORDER = (
-    *("errors", "units", "scenario", "catalogue", "technology", "prepare"),
+    *("errors", "units", "scenario", "catalogue", "technology", "prepare", "providers"),
     *("profile", "configurations", "problem", "formulation", "program", "solve"),
     *("diagnose", "plan", "verify"),
     *("baselines", "ablation", "steps", "myopic", "stochastic", "pipeline", "tradeoffs"),
+    *("compare", "difference", "gate", "explain", "alternatives"),
     "reproduce",
     *("report", "export", "api", "cli"),
 )

@@ -84,6 +84,7 @@ def make_plan(
             timings=timings or {},
             warnings=warnings,
         ),
+        scenario=inputs.scenario.model_dump(mode="json", exclude_none=True),
     )
 
 

@@ -48,6 +48,37 @@ def write_folder(
         ) from error
 
 
+def write_file(path: Path, content: bytes, *, overwrite: bool = False) -> None:
+    """Write one file, whole or not at all.
+
+    Raises
+    ------
+    UsageError
+        Something lies there and ``overwrite`` is false, or it is a folder.
+    EnvironmentFailed
+        The disk, a permission or a limit stopped the writing; the old file or the new one is
+        there, whole.
+    """
+    if path.is_dir():
+        raise UsageError(f"{path} is a folder")
+    if path.exists() and not overwrite:
+        raise UsageError(f"{path} exists already; --overwrite replaces it")
+    path = path.resolve()
+    temporary = path.with_name(f".tmp-{path.name}-{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.unlink(missing_ok=True)
+        _write_file(temporary, content)
+        temporary.replace(path)
+        _sync_folder(path.parent)
+    except OSError as error:
+        reason = error.strerror or error
+        raise EnvironmentFailed(f"could not write {path}: {reason}") from error
+    finally:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
 def _refuse_existing(folder: Path, *, overwrite: bool) -> None:
     if not folder.exists():
         return

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
 LARGEST_FILE_BYTES = 2 * 2**30
+PARTS = ("plan.nc", "plan.json", "scenario.json")
 NEEDED = {
     "scenario": str,
     "schema_version": int,
@@ -52,18 +53,18 @@ def read(folder: Path) -> Plan:
     summary = _summary(folder, contents["plan.json"])
     name = summary.pop("scenario")
     impacts = {key: ImpactTotal(**total) for key, total in summary.pop("impacts").items()}
-    return Plan(name, _dataset(folder, contents["plan.nc"]), impacts, summary)
+    scenario = _mapping(folder, "scenario.json", contents["scenario.json"])
+    return Plan(name, _dataset(folder, contents["plan.nc"]), impacts, summary, scenario)
 
 
 def _checked_contents(folder: Path) -> dict[str, bytes]:
-    """Contents of plan.nc and plan.json after all files were held against the manifest."""
+    """Contents of what a plan is made of, after all files were held against the manifest."""
     if not folder.is_dir():
         raise InvalidInput(str(folder), ["no such folder; a plan is a folder"])
     manifest = _parsed(folder, manifests.NAME, _read_file(folder, manifests.NAME))
     _refuse(folder, manifests.problems(manifest))
     hashes: Mapping[str, str] = manifest["outputs"]
-    needed = ("plan.nc", "plan.json")
-    _refuse(folder, [f"{manifests.NAME}: lists no {n}" for n in needed if n not in hashes])
+    _refuse(folder, [f"{manifests.NAME}: lists no {n}" for n in PARTS if n not in hashes])
     kept, problems = {}, []
     for name, expected in hashes.items():
         try:
@@ -73,7 +74,7 @@ def _checked_contents(folder: Path) -> dict[str, bytes]:
             continue
         if manifests.sha256(content) != expected:
             problems.append(f"{name}: changed since the plan was written (SHA-256 differs)")
-        if name in needed:
+        if name in PARTS:
             kept[name] = content
     _refuse(folder, problems)
     return kept
@@ -115,10 +116,15 @@ def _refuse_doubles(pairs: list[tuple[str, object]]) -> dict[str, object]:
     return content
 
 
+def _mapping(folder: Path, name: str, content: bytes) -> dict[str, object]:
+    found = _parsed(folder, name, content)
+    if not isinstance(found, dict):
+        raise InvalidInput(str(folder), [f"{name}: not a mapping"])
+    return found
+
+
 def _summary(folder: Path, content: bytes) -> dict[str, object]:
-    summary = _parsed(folder, "plan.json", content)
-    if not isinstance(summary, dict):
-        raise InvalidInput(str(folder), ["plan.json: a summary is a mapping"])
+    summary = _mapping(folder, "plan.json", content)
     wrong = [
         f"plan.json: {key} is missing or not a {kind.__name__}"
         for key, kind in NEEDED.items()

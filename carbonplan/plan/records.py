@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
 
-SCHEMA_VERSION = 2  # of plan.json, plan.nc and manifest.json
+SCHEMA_VERSION = 3  # of plan.json, scenario.json, plan.nc and manifest.json
 
 
 @dataclass(frozen=True)
@@ -50,12 +50,15 @@ class Plan:
         What plan.json holds besides the impacts: fingerprint, status, objective, bound, gap,
         rounding gap, sizes, timings, signal, coefficient sets, how far batch work keeps to
         clean hours, solver steps, sources. Plain JSON values.
+    scenario
+        What was planned: the resolved scenario with its defaults, as plain JSON values.
     """
 
     scenario_name: str
     data: xr.Dataset
     impacts: Mapping[str, ImpactTotal]
     summary: Mapping[str, object]
+    scenario: Mapping[str, object] = field(default_factory=dict)
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """The plan as tables: servers, replicas, load, flow, hourly, impacts and more."""

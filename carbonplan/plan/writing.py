@@ -1,4 +1,4 @@
-"""A plan becomes a folder: plan.nc, plan.json, tables, manifest.json, and what the caller adds.
+"""A plan becomes a folder: arrays, summary, scenario, tables, manifest, and what is added.
 
 Equal plans give equal bytes, but for the times that they carry: ``timings_s`` in plan.json,
 and so its hash, ``created_utc`` and the digest in manifest.json.
@@ -81,6 +81,7 @@ def _files(
 
 def _contents(plan: Plan, extra: Mapping[str, bytes]) -> Iterator[tuple[str, bytes]]:
     yield "plan.nc", _netcdf_bytes(plan.data)
+    yield "scenario.json", _json_bytes(plan.scenario)
     for name, table in tables(plan).items():
         yield f"tables/{name}.csv", csv_bytes(table)
     yield from extra.items()

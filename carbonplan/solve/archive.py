@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,8 @@ import numpy as np
 from carbonplan.solve.arrays import Arrays
 from carbonplan.solve.job import Incumbent, Job, Outcome
 from carbonplan.solve.status import Claim
+
+START = "start.npz"
 
 
 def save_arrays(path: Path, arrays: Arrays) -> None:
@@ -28,13 +30,18 @@ def load_arrays(path: Path) -> Arrays:
 
 
 def save_job(path: Path, job: Job) -> None:
-    """Write what an attempt is asked."""
-    path.write_text(json.dumps(asdict(job), allow_nan=False), encoding="utf-8")
+    """Write what an attempt is asked; the plan that it starts from lies beside it."""
+    if job.start is not None:
+        _write(path.with_name(START), {"start": job.start})
+    asked = asdict(replace(job, start=None))
+    path.write_text(json.dumps(asked, allow_nan=False), encoding="utf-8")
 
 
 def load_job(path: Path) -> Job:
     """Read what an attempt is asked."""
-    return Job(**json.loads(path.read_text(encoding="utf-8")))
+    asked = json.loads(path.read_text(encoding="utf-8"))
+    beside = path.with_name(START)
+    return Job(**(asked | (_read(beside) if beside.exists() else {})))
 
 
 def save_incumbent(path: Path, incumbent: Incumbent) -> None:

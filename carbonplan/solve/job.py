@@ -18,7 +18,13 @@ Report = Callable[[Progress], None]
 
 @dataclass(frozen=True)
 class Job:
-    """One rung of the ladder: how to solve, and for how long."""
+    """One rung of the ladder: how to solve, and for how long.
+
+    Attributes
+    ----------
+    start
+        A plan that is known, in the units of the arrays; one that is not sound is ignored.
+    """
 
     seconds: float
     gap: float
@@ -27,6 +33,7 @@ class Job:
     tolerance: float = 1e-7
     presolve: bool = True
     max_nodes: int | None = None
+    start: Floats | None = None
 
     def absolute_gap(self, arrays: Arrays) -> float:
         """Gap that no decision can close: a share of the cheapest unit of any decision."""

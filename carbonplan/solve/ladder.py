@@ -61,13 +61,20 @@ class Verdict:
     steps: tuple[str, ...]
 
 
-def climb(arrays: Arrays, limits: Limits, runner: Runner, *, cross_check: bool) -> Verdict:
+def climb(
+    arrays: Arrays,
+    limits: Limits,
+    runner: Runner,
+    *,
+    cross_check: bool,
+    start: Floats | None = None,
+) -> Verdict:
     """Run the rungs of the ladder until an outcome stands, and say what it is worth."""
     steps: list[str] = []
     outcomes: list[Outcome] = []
     end = time.monotonic() + limits.time_limit_s
     standing: list[Outcome] = []
-    for name, job in _rungs(limits, end):
+    for name, job in _rungs(limits, end, start):
         if runner.interrupted() or (steps and job.seconds < SHORTEST_ATTEMPT_S):
             break
         try:
@@ -92,7 +99,7 @@ def climb(arrays: Arrays, limits: Limits, runner: Runner, *, cross_check: bool) 
     return Verdict(status, outcome, (*steps, f"no answer stands; {what}"))
 
 
-def _rungs(limits: Limits, end: float) -> Iterator[tuple[str, Job]]:
+def _rungs(limits: Limits, end: float, start: Floats | None) -> Iterator[tuple[str, Job]]:
     """Jobs of the ladder, each with the time that is left when it is asked for."""
     first = Job(
         limits.time_limit_s,
@@ -100,6 +107,7 @@ def _rungs(limits: Limits, end: float) -> Iterator[tuple[str, Job]]:
         limits.threads,
         limits.seed,
         max_nodes=limits.max_nodes,
+        start=start,
     )
     for name, job in (
         ("first attempt", first),

@@ -16,8 +16,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from carbonplan.solve.limits import Limits, Progress
 from carbonplan.solve.protocol import solve
 from carbonplan.solve.solution import Solution, Status
@@ -71,11 +69,13 @@ def solve_in_order(
 
     A solution without values is that of the first level: it has no plan at all.
     """
+    from carbonplan.program.restricting import minimising
+
     end = time.monotonic() + limits.time_limit_s
     levels: list[Level] = []
     solution: Solution | None = None
     for position, (impact, slack) in enumerate(order):
-        program = _limited(_minimising(program, impact), levels)
+        program = _limited(minimising(program, impact), levels)
         left = max(end - time.monotonic(), limits.time_limit_s / (10 * len(order)))
         level_limits = replace(limits, time_limit_s=left)
         found = solve(program, level_limits, on_progress=on_progress, isolated=isolated)
@@ -88,35 +88,16 @@ def solve_in_order(
     return Ordered(program, solution, tuple(levels))
 
 
-def _minimising(program: Program, impact: str) -> Program:
-    vector, constant = program.impacts[impact]
-    return replace(program, cost=vector, offset=constant)
-
-
 def _limited(program: Program, levels: Sequence[Level]) -> Program:
     """Return the program with a row for the newest of the levels, after those before it."""
-    import scipy.sparse as sp
-
-    from carbonplan.program import Layout
+    from carbonplan.program.restricting import with_row
 
     if not levels:
         return program
     last = levels[-1]
     vector, constant = program.impacts[last.impact]
-    count = len(program.row_lower)
-    first = count - (len(levels) - 1)
-    layout = Layout(
-        ("impact",),
-        tuple((level.impact,) for level in levels),
-        np.arange(first, count + 1),
-    )
-    return replace(
-        program,
-        matrix=sp.csc_array(sp.vstack([program.matrix, sp.csr_array(vector[None])])),
-        row_lower=np.append(program.row_lower, -np.inf),
-        row_upper=np.append(program.row_upper, last.at_most - constant),
-        rows={**program.rows, ROWS: layout},
-    )
+    upper = last.at_most - constant
+    return with_row(program, ROWS, (last.impact,), vector, upper=upper, dims=("impact",))
 
 
 def _kept(before: Solution, found: Solution, program: Program) -> Solution:

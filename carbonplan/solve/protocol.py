@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from carbonplan.errors import InvalidInput
-from carbonplan.solve.arrays import Arrays, arrays_of
+from carbonplan.solve.arrays import Arrays, Floats, arrays_of
 from carbonplan.solve.audit import Names, audit
 from carbonplan.solve.job import Report
 from carbonplan.solve.ladder import Runner, Verdict, climb
@@ -31,6 +31,7 @@ def solve(
     on_progress: Report | None = None,
     folder: Path | None = None,
     isolated: bool = True,
+    start: Floats | None = None,
 ) -> Solution:
     """Solve a program and return values, bound and status together.
 
@@ -43,6 +44,9 @@ def solve(
     isolated
         Solve in a worker process, which may crash, hang or run out of memory without harm;
         otherwise in this process, without a watchdog: for small programs.
+    start
+        Values of a plan that is known, (column,): the answer is not worse than it. One that
+        breaks a row, a bound or a whole number is ignored.
 
     Raises
     ------
@@ -62,7 +66,8 @@ def solve(
         raise InvalidInput(SUBJECT, problems)
     report = None if on_progress is None else _in_original_units(on_progress, scaling)
     with caught_signals() as flag, _runner(limits, report, folder, isolated, flag) as runner:
-        verdict = climb(arrays, limits, runner, cross_check=bool(problems))
+        known = scaling.scaled_values(start)
+        verdict = climb(arrays, limits, runner, cross_check=bool(problems), start=known)
     steps = [f"warning: {problem}" for problem in problems]
     if flag:
         steps.append(f"stopped by {flag.name}")

@@ -52,6 +52,12 @@ class Scaling:
         """Values of the program's own columns."""
         return values * self.columns
 
+    def scaled_values(self, values: Floats | None) -> Floats | None:
+        """Values of the scaled program's columns; None for values of another program."""
+        if values is None or values.shape != self.columns.shape:
+            return None
+        return values / self.columns
+
 
 def scaling_of(arrays: Arrays) -> Scaling:
     """Factors for a program; ones for rows and columns whose numbers are comfortable."""

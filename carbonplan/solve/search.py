@@ -167,6 +167,17 @@ class Search:
             self._keep(polished, Node(self.objective, self.bound, self.nodes))
         return True
 
+    def offer_known(self, values: Floats) -> bool:
+        """Keep a plan that was known before the attempt, polished if that succeeds."""
+        known = np.clip(values, self.arrays.lower, self.arrays.upper)
+        known[self.whole] = np.round(known[self.whole])
+        if plan_faults(self.arrays, known):
+            return False
+        self.best = known
+        self._keep(known, Node(self.objective, self.bound, self.nodes))
+        self.offer(known)
+        return True
+
     def outcome(self) -> Outcome:
         """Return the attempt as it stands."""
         if self.best is None and self.unpolished is not None:

@@ -73,6 +73,16 @@ def relax(search: Search) -> None:
             _finish_continuous(search)
 
 
+def take_known_plan(search: Search) -> None:
+    """Start from the plan that is known, its continuous columns solved again."""
+    start = search.job.start
+    if start is None:
+        return
+    search.phase = "known plan"
+    is_sound = search.offer_known(start)
+    search.say(f"known plan: {search.stand() if is_sound else 'not a plan of this program'}")
+
+
 def branch_briefly(search: Search) -> None:
     """Give branch and bound a chance to finish before heuristics spend the time."""
     if has_whole_slots(search) and not has_whole_slots(search, MANY_WHOLE):
@@ -136,6 +146,7 @@ def confirm_claim(search: Search) -> None:
 
 STRATEGIES: tuple[Callable[[Search], None], ...] = (
     relax,
+    take_known_plan,
     round_up,
     branch_briefly,
     plan_slots,

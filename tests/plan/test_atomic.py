@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import fcntl
 import os
@@ -14,7 +15,7 @@ import time
 import pytest
 
 from carbonplan.errors import EnvironmentFailed, UsageError
-from carbonplan.plan.atomic import write_folder
+from carbonplan.plan.atomic import write_file, write_folder
 
 NEW = {"a.txt": b"new a", "tables/b.csv": b"new b" * 1000}
 CALLS = ("write", "fsync", "rename", "open", "mkdir", "close")
@@ -78,6 +79,36 @@ def test_any_call_may_fail(tmp_path, number, exists):
     assert n > 10
     assert contents(target) == NEW
     assert [path.name for path in tmp_path.iterdir()] == ["plan"]
+
+
+@pytest.mark.parametrize("exists", [False, True])
+def test_a_file_is_written_whole_or_not_at_all(tmp_path, exists):
+    """Whichever call fails, the old file or the new one is there, and nothing beside it."""
+    target = tmp_path / "baseline.json"
+    for n in range(1, 20):
+        if exists:
+            target.write_bytes(b"old")
+        with pytest.MonkeyPatch.context() as monkeypatch:
+            call = FailingCall(monkeypatch, n, errno.ENOSPC, (*CALLS[:5], "replace"))
+            with contextlib.suppress(EnvironmentFailed):
+                write_file(target, b"new", overwrite=True)
+        if not call.failed:
+            break
+        assert set(tmp_path.iterdir()) <= {target}
+        if target.exists():
+            assert target.read_bytes() in (b"old", b"new")
+    assert n > 3
+    assert target.read_bytes() == b"new"
+
+
+def test_a_file_is_not_replaced_unasked(tmp_path):
+    target = tmp_path / "baseline.json"
+    write_file(target, b"old")
+    with pytest.raises(UsageError, match="--overwrite"):
+        write_file(target, b"new")
+    with pytest.raises(UsageError, match="is a folder"):
+        write_file(tmp_path, b"new", overwrite=True)
+    assert target.read_bytes() == b"old"
 
 
 def test_a_limit_on_file_size_is_no_plan(tmp_path):

@@ -64,7 +64,7 @@ def test_files_of_a_folder(folder):
     }
     tables = {f"tables/{name}.csv" for name in NAMES}
     extra = {"report.html", "figures/fleet.svg"}
-    assert found == {"plan.nc", "plan.json", "manifest.json"} | tables | extra
+    assert found == {"plan.nc", "plan.json", "scenario.json", "manifest.json"} | tables | extra
     assert [path.name for path in folder.parent.iterdir()] == ["week"]
 
 
