@@ -1,0 +1,73 @@
+"""Sixty names that an attacker would choose, for every format that a name may land in."""
+
+from __future__ import annotations
+
+PAYLOADS = (
+    # YAML
+    "a: b\nkind: Secret\n",
+    "\n---\napiVersion: v1\nkind: Pod\n",
+    "\r---\rkind: Pod\r",
+    "x\u2028kind: Pod\u2028",
+    "x\u2029kind: Pod",
+    "x\x85kind: Pod",
+    "# comment\nspec: {}",
+    "- item",
+    "&anchor *alias",
+    "!!python/object/apply:os.system ['id']",
+    "{a: b}",
+    "[a, b]",
+    "| \n  block",
+    "> folded",
+    "'single",
+    '"double',
+    "\\",
+    "%YAML 1.1",
+    "no",
+    "0o17",
+    "1e3",
+    "12:30:45",
+    "~",
+    "<<",
+    "? key",
+    "@at",
+    "`tick`",
+    "\t",
+    # shell
+    "$(touch /tmp/owned)",
+    "`touch /tmp/owned`",
+    "; touch /tmp/owned #",
+    "\ntouch /tmp/owned\n",
+    "' && touch /tmp/owned '",
+    "${IFS}",
+    "|| true",
+    "\n'TEXT'\nrm -rf /\n",
+    # options of engines and variables of Kubernetes
+    "--trust-remote-code ",
+    "-q ",
+    "$(LWS_LEADER_ADDRESS)",
+    "a --enable-lora",
+    # HCL and JSON
+    '${file("/etc/passwd")}',
+    "%{ if true }x%{ endif }",
+    '"}, "more": {"a": "',
+    "\\u0022",
+    # CSV
+    "=1+1",
+    "+1",
+    "-1",
+    "@SUM(A1)",
+    "\t=1",
+    "\r=1",
+    "＝1+1",
+    'a","b',
+    # Markdown and HTML
+    "| x | y |",
+    "](javascript:alert(1))",
+    "<script>alert(1)</script>",
+    "``` \n# head\n",
+    "https://evil.example ",
+    # paths, encodings, lengths
+    "../../../etc/passwd/",
+    "\x00\x1b[31m\u202e\ud800",
+    "y" * 5000,
+)
