@@ -6,6 +6,8 @@ import gzip
 import os
 import stat
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -35,39 +37,52 @@ def read_text(path: Path, limit_bytes: int) -> str:
     return _decoded(path, data)
 
 
-def _read_bytes(path: Path, limit_bytes: int) -> bytes:
-    """At most one byte more than the limit, so that the caller sees that there is more."""
+@contextmanager
+def opened(path: Path) -> Iterator[BinaryIO]:
+    """Bytes of a regular file, inflated where its name ends in ``.gz``; errors in words."""
     try:
-        with open(path, "rb", opener=_open_without_waiting) as file:
+        with _file(path) as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 raise InvalidInput(shown(path), ["is not a regular file"])
-            return _inflated(path, file, limit_bytes)
+            if path.suffix != ".gz":
+                yield file
+                return
+            with gzip.open(file) as inflated:
+                yield inflated
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise InvalidInput(shown(path), [f"is not a whole gzip file: {error}"]) from None
     except FileNotFoundError:
         raise InvalidInput(shown(path), ["does not exist"]) from None
     except IsADirectoryError:
         raise InvalidInput(shown(path), ["is a folder; expected a file"]) from None
-    except ValueError:
-        raise InvalidInput(repr(str(path)), ["is not the name of a file"]) from None
     except OSError as error:
         raise EnvironmentFailed(f"{shown(path)}: {error.strerror or error}") from error
+
+
+def refuse_nested(path: Path, start: bytes) -> None:
+    """What was inflated may not be compressed again."""
+    if path.suffix == ".gz" and start.startswith(GZIP_MAGIC):
+        raise InvalidInput(shown(path), ["holds gzip inside gzip; expected text"])
+
+
+def _read_bytes(path: Path, limit_bytes: int) -> bytes:
+    """At most one byte more than the limit, so that the caller sees that there is more."""
+    with opened(path) as file:
+        data = file.read(limit_bytes + 1)
+    refuse_nested(path, data)
+    return data
+
+
+def _file(path: Path) -> BinaryIO:
+    try:
+        return open(path, "rb", opener=_open_without_waiting)
+    except ValueError:
+        raise InvalidInput(repr(str(path)), ["is not the name of a file"]) from None
 
 
 def _open_without_waiting(path: str, flags: int) -> int:
     """A pipe must be refused, not waited for."""
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
-
-
-def _inflated(path: Path, file: BinaryIO, limit_bytes: int) -> bytes:
-    if path.suffix != ".gz":
-        return file.read(limit_bytes + 1)
-    try:
-        with gzip.open(file) as inflated:
-            data = inflated.read(limit_bytes + 1)
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise InvalidInput(shown(path), [f"is not a whole gzip file: {error}"]) from None
-    if data.startswith(GZIP_MAGIC):
-        raise InvalidInput(shown(path), ["holds gzip inside gzip; expected text"])
-    return data
 
 
 def _decoded(path: Path, data: bytes) -> str:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from carbonplan.cli import data_hours
+from carbonplan.cli import data_days, data_grid, data_hours, data_requests
 from carbonplan.cli.options import Json, Overwrite, refuse_existing
-from carbonplan.cli.output import show, show_json, table
+from carbonplan.cli.output import show, show_json
 from carbonplan.errors import UsageError
 
 if TYPE_CHECKING:
@@ -33,54 +32,12 @@ Source = Annotated[
 ]
 
 
-@app.command("typical-days")
-def typical_days(
-    series: Annotated[
-        list[Path],
-        typer.Argument(
-            metavar="SERIES...", help="Hourly series of one or more zones over the same days."
-        ),
-    ],
-    days: Annotated[int, typer.Option("--days", min=2, max=366, help="Days to choose.")] = 12,
-    peaks_of: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--peak-of", metavar="ZONE", help="Keep the day of its highest hour; repeatable."
-        ),
-    ] = None,
-    fill_gap_hours: Annotated[
-        int, typer.Option(min=0, max=24, help="The longest gap that may be filled.")
-    ] = 0,
-    out: Annotated[Path, typer.Option(metavar="FILE", help="Table to write.")] = Path(
-        "typical_days.csv"
-    ),
-    overwrite: Overwrite = False,
-    as_json: Json = False,
-) -> None:
-    """Choose weighted days for a year.
-
-    Chosen for all zones together, so that what happens at the same hour stays together; each
-    zone keeps its mean, and the days of the highest and the lowest joint mean are kept. A file
-    has time_utc and a column per zone, or time_utc, zone_id and a column of values.
-    """
-    refuse_existing(out, overwrite)
-    from carbonplan.prepare.typical_days import errors_of, read_days, write_days
-    from carbonplan.prepare.typical_days import typical_days as chosen_days
-
-    whole = read_days(series, fill_gap_hours=fill_gap_hours)
-    chosen = chosen_days(whole, days, peaks_of=peaks_of or ())
-    write_days(chosen, out)
-    errors = [asdict(error) for error in errors_of(chosen, whole)]
-    if as_json:
-        show_json({"file": str(out), "days": len(chosen.dates), "errors": errors})
-        return
-    show(f"wrote {out}: {len(chosen.dates)} of {len(whole.dates)} days; what they lose:")
-    show(table(errors))
-
-
+app.command("typical-days")(data_days.typical_days)
 app.command("same-days")(data_hours.same_days)
 app.command()(data_hours.wue)
 app.command()(data_hours.mix)
+app.add_typer(data_grid.app, name="grid")
+app.command()(data_requests.requests)
 
 
 @app.command()

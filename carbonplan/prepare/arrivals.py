@@ -8,6 +8,7 @@ the day are repeated for seven days. Both take the trace to start where its user
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -99,12 +100,18 @@ def arrival_shape(
 
 def write_arrivals(rows: Iterable[ArrivalShape], path: Path) -> None:
     """Table of shapes as ``data/requests/arrivals.csv`` holds it."""
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(ArrivalShape.model_fields)
-        for row in rows:
-            rate = f"{row.relative_rate:.{RATE_DIGITS}f}"
-            writer.writerow([row.service, row.hour_of_week, rate, row.evidence, row.source])
+    path.write_text(arrivals_text(rows), encoding="utf-8", newline="")
+
+
+def arrivals_text(rows: Iterable[ArrivalShape]) -> str:
+    """The same table as text."""
+    file = io.StringIO()
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(ArrivalShape.model_fields)
+    for row in rows:
+        rate = f"{row.relative_rate:.{RATE_DIGITS}f}"
+        writer.writerow([row.service, row.hour_of_week, rate, row.evidence, row.source])
+    return file.getvalue()
 
 
 def _mean_by_hour(

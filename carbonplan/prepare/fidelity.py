@@ -82,6 +82,42 @@ def write_errors(errors: Sequence[ZoneError], path: Path) -> None:
             )
 
 
+@dataclass(frozen=True)
+class PairError:
+    """How well typical days keep what two series have to do with each other [1]."""
+
+    one: str
+    other: str
+    correlation: float
+    typical_correlation: float
+
+
+def pair_errors(
+    zones: Sequence[str],
+    all_hours: NDArray[np.float64],
+    typical_hours: NDArray[np.float64],
+    weight: NDArray[np.float64],
+) -> list[PairError]:
+    """Correlations between zones of different series, the most wrong first.
+
+    Parameters
+    ----------
+    zones
+        Named after their series: ``price:DE``.
+    all_hours, typical_hours
+        (hour, zone).
+    """
+    true, typical = _correlation(all_hours), _correlation(typical_hours, weight)
+    series = [zone.partition(":")[0] for zone in zones]
+    pairs = [
+        PairError(zones[i], zones[j], float(true[i, j]), float(typical[i, j]))
+        for i in range(len(zones))
+        for j in range(i)
+        if series[i] != series[j]
+    ]
+    return sorted(pairs, key=lambda pair: -abs(pair.typical_correlation - pair.correlation))
+
+
 def _correlation(
     hours: NDArray[np.float64], weight: NDArray[np.float64] | None = None
 ) -> NDArray[np.float64]:

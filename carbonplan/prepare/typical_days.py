@@ -1,7 +1,8 @@
 """A year as a few weighted real days, chosen for all zones together.
 
 A day is one vector: the 24 hours of every zone, each zone taken relative to its own mean and
-spread. What happens at the same hour in two zones therefore stays together.
+spread. What happens at the same hour in two zones therefore stays together. Of several series,
+intensity and price and demand say, each counts as much as any other, whatever its zones.
 
 1. Extreme days are kept as they are, each standing for itself: those of the highest and the
    lowest joint mean, and that of the highest hour of every zone that is asked for.
@@ -15,7 +16,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -24,11 +25,12 @@ from numpy.typing import NDArray
 from carbonplan.catalogue.horizon import WEIGHT
 from carbonplan.catalogue.series import HOUR, TIME, utc_text
 from carbonplan.errors import InvalidInput, nearest
-from carbonplan.prepare.fidelity import ZoneError, zone_errors
+from carbonplan.prepare.fidelity import PairError, ZoneError, pair_errors, zone_errors
 from carbonplan.prepare.zones import HOURS_OF_A_DAY, ZoneHours, filled, joined
 
 EXTREMES = ("highest", "lowest")
 VALUE_DIGITS = 4
+OF = ":"  # between what a series is of and its zone
 
 
 @dataclass(frozen=True)
@@ -72,17 +74,25 @@ class Typical:
     correction: NDArray[np.float64]
 
 
-def read_days(paths: Sequence[Path], *, fill_gap_hours: int = 0, trim: bool = False) -> Days:
+def read_days(
+    paths: Sequence[Path],
+    *,
+    names: Sequence[str] = (),
+    fill_gap_hours: int = 0,
+    trim: bool = False,
+) -> Days:
     """Whole days of hourly series, one file or several that cover the same hours.
 
     Parameters
     ----------
+    names
+        What each file is of, where they are of different things; see ``zones.joined``.
     fill_gap_hours
         The longest gap that may be filled; with 0, any gap is a problem [h].
     trim
         Leave out hours before the first and after the last whole day.
     """
-    read = joined(paths)
+    read = joined(paths, names)
     hours, filled_hours = filled(_trimmed(read) if trim else read, fill_gap_hours)
     starts_at_midnight = hours.times[0] == hours.times[0].astype("datetime64[D]")
     if len(hours.times) % HOURS_OF_A_DAY or not starts_at_midnight:
@@ -118,7 +128,7 @@ def typical_days(
         Zones whose highest hour is kept, with its day.
     """
     _refuse_unknown(days, extremes, peaks_of)
-    features = _standardised(days.values)
+    features = _standardised(days.values) * _shares(days.zones)
     kept = _extreme_days(days, features, extremes, peaks_of)
     groups = count - len(kept)
     if groups < 1 or count > len(days.dates):
@@ -151,6 +161,16 @@ def errors_of(typical: Typical, days: Days) -> list[ZoneError]:
     )
 
 
+def pair_errors_of(typical: Typical, days: Days) -> list[PairError]:
+    """What is lost between series; empty where there is only one."""
+    return pair_errors(
+        days.zones,
+        days.values.reshape(-1, len(days.zones)),
+        typical.values.reshape(-1, len(days.zones)),
+        np.repeat(typical.weight, HOURS_OF_A_DAY),
+    )
+
+
 def write_days(typical: Typical, path: Path) -> None:
     """Table of weighted days as ``data/grid`` holds it: 24 rows a day, a column per zone."""
     with path.open("w", encoding="utf-8", newline="") as file:
@@ -163,6 +183,17 @@ def write_days(typical: Typical, path: Path) -> None:
             for hour, row in enumerate(day):
                 numbers = (f"{value:.{VALUE_DIGITS}f}" for value in row)
                 writer.writerow([utc_text(midnight + hour * HOUR), f"{weight:g}", *numbers])
+
+
+def of_series(typical: Typical, name: str) -> Typical:
+    """The same days with the zones of one of several series, under their own names."""
+    at = [i for i, zone in enumerate(typical.zones) if zone.startswith(f"{name}{OF}")]
+    return replace(
+        typical,
+        zones=tuple(typical.zones[i].partition(OF)[2] for i in at),
+        values=typical.values[:, :, at],
+        correction=typical.correction[at],
+    )
 
 
 def _trimmed(hours: ZoneHours) -> ZoneHours:
@@ -200,6 +231,15 @@ def _standardised(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Each zone less its mean, over its standard deviation; a constant zone becomes zero."""
     spread = values.std(axis=(0, 1))
     return (values - values.mean(axis=(0, 1))) / np.where(spread > 0, spread, 1.0)
+
+
+def _shares(zones: Sequence[str]) -> NDArray[np.float64] | float:
+    """Weights with which every series counts alike, however many zones it has, (zone,)."""
+    series = [zone.partition(OF)[0] if OF in zone else "" for zone in zones]
+    if len(set(series)) == 1:
+        return 1.0
+    zones_of = np.array([series.count(name) for name in series])
+    return np.sqrt(len(zones) / (len(set(series)) * zones_of))
 
 
 def _extreme_days(

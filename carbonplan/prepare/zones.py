@@ -79,9 +79,21 @@ def read_zones(path: Path, columns: Columns | None = None) -> ZoneHours:
     return _on_one_grid(path, by_zone)
 
 
-def joined(paths: Sequence[Path]) -> ZoneHours:
-    """Zones of several files side by side; all must cover the same hours."""
+def joined(paths: Sequence[Path], names: Sequence[str] = ()) -> ZoneHours:
+    """Zones of several files side by side; all must cover the same hours.
+
+    Parameters
+    ----------
+    names
+        What each file is of, where several are of the same zones: ``price``, say, whose zones
+        then are called ``price:DE``.
+    """
     parts = [read_zones(path) for path in paths]
+    if names:
+        parts = [
+            ZoneHours(part.times, {f"{name}:{zone}": one for zone, one in part.values.items()})
+            for name, part in zip(names, parts, strict=True)
+        ]
     values: dict[str, NDArray[np.float64]] = {}
     for path, part in zip(paths, parts, strict=True):
         same = np.array_equal(part.times, parts[0].times)
