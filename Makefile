@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 rewritten = $(BIN)/python -c "from pathlib import Path; from $(1) import rewrite; rewrite(Path('$(2)'))"
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint golden bench docs calibration
+.PHONY: help demo test lint golden bench docs notebooks calibration
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-11s %s\n", $$1, $$2}' Makefile
@@ -37,6 +37,10 @@ docs: $(VENV)/.installed  ## Rewrite what the documents hold of commands, fields
 	$(call rewritten,carbonplan.technology.embodied.page,docs/embodied.md)
 	$(call rewritten,carbonplan.cli.examples,docs/breakeven.md)
 	$(BIN)/carbonplan accuracy --page docs/accuracy.md >/dev/null
+
+notebooks: $(VENV)/.installed  ## Run the notebooks of docs/notebooks and keep what they show
+	$(PIP) install --editable '.[docs]'
+	$(BIN)/python docs/notebooks/execute.py
 
 calibration: $(VENV)/.installed  ## Refit to MEASUREMENTS=DIR; rewrites data/calibration/ and docs/accuracy.md
 	$(if $(MEASUREMENTS),,$(error say where the measurements are: make calibration MEASUREMENTS=DIR))

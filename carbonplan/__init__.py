@@ -10,8 +10,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from carbonplan.plan.rendering import show_by
+
 if TYPE_CHECKING:
     from carbonplan.api import Question
+    from carbonplan.plan import Plan
 
 __all__ = ["load"]
 
@@ -27,6 +30,16 @@ def load(
     from carbonplan.api import load as load_question
 
     return load_question(path, overrides, variant, allowed_folders, stance)
+
+
+def _in_a_notebook(plan: Plan) -> str:
+    """A plan as HTML; what draws it is imported when a notebook asks."""
+    from carbonplan.report.notebook import notebook_html
+
+    return notebook_html(plan)
+
+
+show_by(_in_a_notebook)
 
 
 def __getattr__(name: str) -> str:

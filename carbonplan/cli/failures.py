@@ -67,7 +67,7 @@ def _document(
 ) -> dict[str, object]:
     """Fields of an error that a program can act on."""
     document: dict[str, object] = {"exit_code": code, "kind": kind, "message": message}
-    for field in ("subject", "problems", "reasons"):
-        if hasattr(failure, field):
+    for field in ("subject", "problems", "reasons", "diagnosis"):
+        if getattr(failure, field, None) is not None:
             document[field] = getattr(failure, field)
     return document

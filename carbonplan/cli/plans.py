@@ -1,10 +1,9 @@
-"""``solve``, ``verify`` and ``report``: from a scenario to a plan, and what a plan says."""
+"""``solve`` and ``verify``: from a scenario to a plan, and back from a plan to its inputs."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -35,7 +34,9 @@ from carbonplan.cli.options import (
 from carbonplan.cli.output import say, show, show_json
 from carbonplan.cli.progress import shown
 from carbonplan.errors import (
+    CarbonplanError,
     Interrupted,
+    NoPlanExists,
     PlanDoesNotHold,
     StoppedAtLimit,
     Terminated,
@@ -53,13 +54,6 @@ EXIT_CODE = {  # of a plan by the status of its solve
     "feasible": StoppedAtLimit.exit_code,
     "interrupted": Interrupted.exit_code,
 }
-
-
-class Format(StrEnum):
-    """What a report is written as."""
-
-    TEXT = "text"
-    HTML = "html"
 
 
 def solve(
@@ -124,8 +118,12 @@ def solve(
         allow_range=allow_range,
         myopic=myopic,
     )
-    with shown(progress, quiet=quiet) as on_progress:
-        result = pipeline.run(loaded, options, on_progress=on_progress, render=files)
+    try:
+        with shown(progress, quiet=quiet) as on_progress:
+            result = pipeline.run(loaded, options, on_progress=on_progress, render=files)
+    except NoPlanExists as error:
+        _write_diagnosis(folder, error, quiet=quiet)
+        raise
     _show_result(result, as_json=as_json, quiet=quiet)
     raise typer.Exit(_exit_code(result))
 
@@ -168,36 +166,21 @@ def verify(
     raise typer.Exit(DONE if verification.ok else PlanDoesNotHold.exit_code)
 
 
-def report(
-    plan_folder: PlanFolder,
-    form: Annotated[
-        Format, typer.Option("--format", help="What the report is written as.")
-    ] = Format.TEXT,
-    out: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write to this file, not to stdout.")
-    ] = None,
-    overwrite: Overwrite = False,
-    as_json: Json = False,
-) -> None:
-    """Print the report of a plan.
-
-    With --json, its summary.
-    """
-    if out is not None:
-        refuse_existing(out, overwrite)
-    from carbonplan import report as reports
-    from carbonplan.plan import read
-
-    plan = read(plan_folder)
-    if as_json:
-        show_json(_summary(plan_folder))
+def _write_diagnosis(folder: Path, error: NoPlanExists, *, quiet: bool) -> None:
+    """Why there is no plan, as a file beside where the plan would be; the last one replaced."""
+    if error.diagnosis is None:
         return
-    text = getattr(reports, form)(plan)
-    if out is None:
-        show(text)
-        return
-    out.write_text(text, encoding="utf-8")
-    say(f"wrote {out}")
+    from carbonplan.plan.atomic import write_file
+
+    path = folder.with_name(f"{folder.name}.infeasible.json")
+    text = json.dumps(error.diagnosis, indent=2, ensure_ascii=False, allow_nan=False)
+    try:
+        write_file(path, f"{text}\n".encode(), overwrite=True)
+    except CarbonplanError as failure:  # the words are told in any case
+        say(f"note: {failure}")
+    else:
+        if not quiet:
+            say(f"diagnosis: {path}")
 
 
 def _show_verification(verification: Verification, *, as_json: bool) -> None:
@@ -222,7 +205,7 @@ def _show_result(result: Result, *, as_json: bool, quiet: bool) -> None:
     from carbonplan import report as reports
 
     if as_json:
-        show_json({"folder": str(result.folder), **_summary(result.folder)})
+        show_json({"folder": str(result.folder), **plan_document(result.folder)})
     else:
         show(reports.text(result.plan))
     if not quiet:
@@ -238,7 +221,7 @@ def _exit_code(result: Result) -> int:
     return EXIT_CODE[status]
 
 
-def _summary(folder: Path) -> dict[str, object]:
+def plan_document(folder: Path) -> dict[str, object]:
     """What plan.json holds."""
     return json.loads((folder / "plan.json").read_text(encoding="utf-8"))
 

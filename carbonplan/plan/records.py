@@ -65,3 +65,17 @@ class Plan:
         from carbonplan.plan.tabulate import tables
 
         return tables(self)
+
+    def __repr__(self) -> str:
+        """The plan in a line: what it is of, what it emits or costs, how good that is."""
+        objective = self.summary.get("objective") or {}
+        value, unit = objective.get("value"), objective.get("unit")
+        minimised = f"{objective.get('impact')} {value} {unit}"
+        status, gap = self.summary.get("status"), self.summary.get("gap")
+        return f"Plan({self.scenario_name!r}, {minimised}, {status}, gap {gap})"
+
+    def _repr_html_(self) -> str | None:
+        """What a notebook shows."""
+        from carbonplan.plan.rendering import shown
+
+        return shown(self)

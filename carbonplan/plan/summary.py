@@ -62,6 +62,7 @@ def summary(
         "replicas": "whole" if program.integer[replicas].all() else "continuous",
         "servers": servers,
         "clean_hours": clean_hours,
+        "places": _places(inputs),
         "sizes": _sizes(program),
         "timings_s": dict(timings),
         "stance": _stance(scenario.uncertainty.stance),
@@ -83,6 +84,12 @@ def summary(
         "notes": list(notes),
         "warnings": list(warnings),
     }
+
+
+def _places(inputs: Inputs) -> dict[str, dict[str, object]]:
+    """Where the regions lie, for a map."""
+    fields = {"name", "zone", "latitude_deg", "longitude_deg"}
+    return {one.region: one.model_dump(mode="json", include=fields) for one in inputs.regions}
 
 
 def _stance(stance: Stance) -> dict[str, object]:

@@ -6,29 +6,49 @@ on it is then left out of the report.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from carbonplan.report.wording import is_number
+
 if TYPE_CHECKING:
     import xarray as xr
 
 Floats = NDArray[np.float64]
+ROUNDING = 1e-12  # of the largest number: what is less, a solver meant to be nothing
 
 
 def values(data: xr.Dataset, name: str, *dims: str) -> Floats | None:
-    """A variable over ``dims``, repeated along those that it lacks; no number counts as 0."""
+    """A variable over ``dims``, repeated along those that it lacks.
+
+    No number counts as 0, and so does what is only rounding beside the largest.
+    """
     if name not in data or any(dim not in data.sizes for dim in dims):
         return None
     array = data[name]
     absent = [dim for dim in dims if dim not in array.dims]
     present = [dim for dim in dims if dim in array.dims]
     numbers = array.transpose(*present).values.astype(np.float64)
-    numbers = np.where(np.isfinite(numbers), numbers, 0.0)
+    numbers = without_rounding(np.where(np.isfinite(numbers), numbers, 0.0))
     axes = tuple(dims.index(dim) for dim in absent)
     shape = tuple(data.sizes[dim] for dim in dims)
     return np.broadcast_to(np.expand_dims(numbers, axes), shape)
+
+
+def without_rounding(numbers: Floats) -> Floats:
+    """The numbers, with 0 for those that are only rounding beside the largest."""
+    size = np.abs(numbers)
+    return np.where(size > ROUNDING * size.max(initial=0.0), numbers, 0.0)
+
+
+def beyond_rounding(parts: Mapping[str, object]) -> dict[str, float]:
+    """Parts that are numbers and more than rounding beside the largest, by name."""
+    found = {name: float(part) for name, part in parts.items() if is_number(part)}
+    least = ROUNDING * max(map(abs, found.values()), default=0.0)
+    return {name: part for name, part in found.items() if abs(part) > least}
 
 
 def names(data: xr.Dataset, name: str) -> tuple[str, ...]:

@@ -18,6 +18,13 @@ class Paragraph:
 
 
 @dataclass(frozen=True)
+class Heading:
+    """What the blocks behind it are about, within a section."""
+
+    text: str
+
+
+@dataclass(frozen=True)
 class Facts:
     """Labels with their values; ``headline`` marks the key figures of the plan."""
 
@@ -64,7 +71,7 @@ class Illustration:
     caption: str
 
 
-Block = Paragraph | Facts | Items | Table | Illustration
+Block = Paragraph | Heading | Facts | Items | Table | Illustration
 
 
 @dataclass(frozen=True)

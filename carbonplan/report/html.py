@@ -24,36 +24,41 @@ if TYPE_CHECKING:
 TEMPLATE = "report.html.j2"
 
 
-def html(plan: Plan, drawings: Mapping[str, str] | None = None) -> str:
+def html(plan: Plan, drawings: Mapping[str, str] | None = None, *, themed: bool = True) -> str:
     """The report on a plan as a self-contained page.
 
     Parameters
     ----------
     drawings
         SVG of each figure by name, where they are drawn already; drawn here otherwise.
+    themed
+        Whether figures follow the page to a dark scheme; paper has none.
     """
     from markupsafe import Markup
 
     drawn = draw_all(plan) if drawings is None else drawings
-    page = _environment().get_template(TEMPLATE)
+    page = environment().get_template(TEMPLATE)
     return page.render(
         scenario=label(plan.scenario_name),
         identity=identity(plan),
         sections=sections(plan),
-        drawings={name: Markup(inline_svg(svg, name)) for name, svg in drawn.items()},
+        drawings={
+            name: Markup(inline_svg(svg, name, themed=themed)) for name, svg in drawn.items()
+        },
         colours=COLOURS,
     )
 
 
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Where templates come from; every text that they show is escaped."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
-    environment = Environment(
+    made = Environment(
         loader=PackageLoader("carbonplan.report"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.tests["block"] = lambda block, kind: type(block).__name__ == kind
-    return environment
+    made.tests["block"] = lambda block, kind: type(block).__name__ == kind
+    return made

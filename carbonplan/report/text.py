@@ -6,7 +6,15 @@ from collections.abc import Iterator, Sequence
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
-from carbonplan.report.document import Block, Facts, Items, Paragraph, Section, Table
+from carbonplan.report.document import (
+    Block,
+    Facts,
+    Heading,
+    Items,
+    Paragraph,
+    Section,
+    Table,
+)
 from carbonplan.report.identity import identity
 from carbonplan.report.sections import sections
 from carbonplan.report.wording import NO_BREAK_SPACE
@@ -49,6 +57,9 @@ def _block_lines(block: Block, width: int) -> Iterator[str]:
     match block:
         case Paragraph():
             yield from _wrapped(block.text, width)
+        case Heading():
+            lines = _wrapped(block.text, width)
+            yield from (*lines, "-" * max(map(len, lines), default=0))
         case Facts():
             yield from _fact_lines(block, width)
         case Items():

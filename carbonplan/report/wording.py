@@ -20,6 +20,7 @@ NO_BREAK_SPACE = "\u00a0"
 ELLIPSIS = "…"
 LONGEST_NAME = 80
 COLUMN_DIGITS = 4  # significant, of the largest number in a column
+NOISE = 1e-7  # a change by less is the rounding of sums
 INVISIBLE = {"Cc", "Cf", "Co", "Cn", "Cs", "Zl", "Zp"}  # Unicode categories
 
 
@@ -132,8 +133,9 @@ def change(value: object, reference: object) -> str:
     if not (is_number(value) and is_number(reference) and reference):
         return NONE
     fraction = (value - reference) / abs(reference)
-    sign = "+" if fraction > 0 else "−" if fraction < 0 else "±"
-    return sign + percent(abs(fraction))
+    if abs(fraction) < NOISE:
+        return "±" + percent(0.0)
+    return ("+" if fraction > 0 else "−") + percent(abs(fraction))
 
 
 def span(low: float, high: float) -> str:

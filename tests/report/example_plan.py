@@ -38,6 +38,14 @@ REGIONS = {
     "us-east-virginia": (0.366, 0.12, 1.15, 17),
     "us-west-oregon": (0.241, 0.55, 1.12, 20),
 }
+PLACES = {
+    "asia-northeast1": (35.69, 139.69),
+    "eu-central-frankfurt": (50.12, 8.68),
+    "eu-north-stockholm": (59.33, 18.06),
+    "us-central-iowa": (41.26, -95.86),
+    "us-east-virginia": (38.95, -77.45),
+    "us-west-oregon": (45.59, -121.18),
+}
 CONFIGURATIONS = {
     "llama-3.1-70b@h100-sxm-8:tp4:fp8:100%": ("llama-3.1-70b", "h100-sxm-8", 4, 2.4, 0.3, 0.85),
     "llama-3.1-70b@mi300x-8:tp2:fp8:100%": ("llama-3.1-70b", "mi300x-8", 2, 2.0, 0.34, 0.8),
@@ -83,6 +91,11 @@ def example_plan(
         "baselines": _baselines(impacts),
         "clean_hours": clean_hours(data),
         "attribution": attribution_summary(data, []),
+        "places": {
+            region: dict(zip(("latitude_deg", "longitude_deg"), PLACES[region], strict=True))
+            for region in regions
+            if region in PLACES
+        },
     }
     return Plan(scenario_name, data, impacts, {**SUMMARY, **proof, **(summary or {})})
 

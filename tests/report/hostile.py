@@ -42,7 +42,11 @@ def named(name: str) -> Plan:
         for key, total in plan.impacts.items()
     }
     impacts[name] = ImpactTotal(1.0, name, {name: 1.0}, {name: 1.0})
-    return Plan(name, data, impacts, _summary(plan.summary, name))
+    summary = _summary(plan.summary, name)
+    summary["places"] = {
+        renamed["region"][region]: place for region, place in plan.summary["places"].items()
+    }
+    return Plan(name, data, impacts, summary)
 
 
 def _named(parts: Mapping[str, float], name: str) -> dict[str, float]:

@@ -10,7 +10,7 @@ import pytest
 import xarray as xr
 
 from carbonplan.plan import Plan
-from carbonplan.report import files, html
+from carbonplan.report import figure_files, figures, files, html, svg
 from tests.report.hostile import NAMES, named
 
 VOID = {"meta", "br", "img", "link", "hr", "input"}
@@ -104,11 +104,14 @@ def test_tables_are_captioned_and_headed(page: Page):
 def test_figures_are_labelled_images(page: Page):
     images = page.all("svg")
     assert [image["aria-labelledby"] for image in images] == [
+        "map-caption",
         "fleet-caption",
         "week-caption",
+        "flow-caption",
         "carbon-caption",
         "energy-caption",
         "attribution-caption",
+        "baselines-caption",
     ]
     assert {image["role"] for image in images} == {"img"}
 
@@ -143,21 +146,36 @@ def test_same_plan_same_bytes(week: Plan, source: str):
 def test_files_are_the_page_and_its_figures(hour: Plan):
     written = files(hour)
     assert sorted(written) == [
-        "figures/attribution.svg",
-        "figures/carbon.svg",
-        "figures/energy.svg",
-        "figures/fleet.svg",
-        "figures/week.svg",
+        *(f"figures/{name}.svg" for name in sorted(figures)),
         "report.html",
     ]
     assert written["report.html"].decode() == html(hour)
+
+
+def test_figures_come_in_the_formats_asked_for(hour: Plan):
+    assert {name for name, _ in figure_files(hour, ("svg", "csv"))} == {
+        f"{name}.{form}" for name in figures for form in ("svg", "csv")
+    }
+    drawn = dict(figure_files(hour, ("png",)))
+    assert all(content.startswith(b"\x89PNG") for content in drawn.values())
+
+
+def test_detail_is_folded_and_named(page: Page):
+    assert len(page.all("details")) == len(page.all("summary")) >= 8
+    assert "Sources of figures" in page.text_of("summary")
+
+
+def test_the_first_link_skips_to_the_answer(page: Page):
+    skip, *_ = page.all("a")
+    (main,) = page.all("main")
+    assert skip["href"] == f"#{main['id']}"
 
 
 def test_a_figure_that_fails_does_not_end_the_report(hour: Plan, monkeypatch, caplog):
     module = importlib.import_module("carbonplan.report.figures")
     monkeypatch.setattr(module, "figures", {**module.figures, "week": lambda _plan: 1 / 0})
     page = Page(html(hour))
-    assert len(page.all("svg")) == 4
+    assert len(page.all("svg")) == 6
     assert "This figure could not be drawn." in page.text_of("p")
     assert "figure week is left out" in caplog.text
 
@@ -168,16 +186,22 @@ def test_a_plan_without_anything_has_a_page():
     assert len(page.all("svg")) == 4
 
 
+def named_page(name: str) -> Page:
+    """The page of a plan of that name, with figures that write names where they draw."""
+    plan = named(name)
+    source = html(plan, {one: svg(figures[one](plan)) for one in ("map", "fleet", "flow")})
+    source.encode("utf-8")
+    return Page(source)
+
+
 @pytest.fixture(scope="module")
 def harmless() -> Page:
-    return Page(html(named("n")))
+    return named_page("n")
 
 
 @pytest.mark.parametrize("name", NAMES, ids=range(len(NAMES)))
 def test_hostile_names_make_no_element(name: str, harmless: Page):
-    source = html(named(name))
-    source.encode("utf-8")
-    page = Page(source)
+    page = named_page(name)
     assert page.open == []
     assert _skeleton(page) == _skeleton(harmless)
 

@@ -10,6 +10,8 @@ import xarray as xr
 
 from carbonplan.plan import ImpactTotal, Plan
 from carbonplan.report import text
+from carbonplan.report.document import Heading, Paragraph, Section
+from carbonplan.report.text import section_text
 from tests.report.hostile import NAMES, named
 
 
@@ -118,3 +120,10 @@ def test_batch_work_in_cleaner_hours_is_told_as_the_plan_has_it(week: Plan):
     assert "72 % of the work of night is done in hours cleaner than the median hour" in shown
     assert "spread evenly over the hours it would be 50 %." in shown
     assert "noon has no cleaner hours to move to." in shown
+
+
+def test_a_heading_is_underlined_within_its_section():
+    blocks = (Heading("What limits it"), Paragraph("Power does."))
+    assert section_text(Section("why", "Why this plan", blocks)).splitlines() == [
+        *("WHY THIS PLAN", "What limits it", "-" * 14, "", "Power does."),
+    ]

@@ -1,22 +1,28 @@
-"""Lying bars, one for each row, stacked from segments that keep their shade."""
+"""Lying bars, one for each row, stacked from segments that keep their shade.
+
+A figure of bars is a function ``Plan -> Bars``, or the words that say why there is none.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from carbonplan.report.figures.numbers import Drawing, Numbers
 from carbonplan.report.figures.palette import MUTED, NOBODY, PAPER, Shade
 from carbonplan.report.figures.sheet import (
     AXIS_IN,
     CAPTION_IN,
     add_legend,
+    empty,
     left_margin_in,
     legend_height_in,
     panel,
     plain_numbers,
     sheet,
     short,
+    style,
 )
 from carbonplan.report.wording import NO_BREAK_SPACE
 
@@ -36,6 +42,7 @@ FULL = 1.0
 class Segment:
     """The same part of every bar: its length in each row, by name of the row."""
 
+    key: tuple[str, ...]  # what it is, under the columns behind that of the rows
     lengths: Mapping[str, float]
     shades: Mapping[str, Shade]  # by name of the row
     opacity: float = FULL
@@ -45,11 +52,39 @@ class Segment:
 class Bars:
     """A figure of stacked bars: rows from the top, segments from the left."""
 
+    columns: tuple[str, ...]  # what rows are called, then the parts of a segment's key
     rows: Sequence[str]
     segments: Sequence[Segment]
     totals: Mapping[str, str]  # written behind each bar
     axis: str  # label with unit
     handles: Sequence[Artist]
+    whole: bool = False  # lengths are counts
+
+
+def drawing_of(make: Callable[[Plan], Bars | str]) -> Drawing:
+    """The figure of bars that ``make`` describes, and the lengths of the bars."""
+
+    def draw(plan: Plan) -> Figure:
+        with style():
+            bars = make(plan)
+            return empty(plan, bars) if isinstance(bars, str) else bars_figure(plan, bars)
+
+    def numbers(plan: Plan) -> Numbers:
+        bars = make(plan)
+        return Numbers(()) if isinstance(bars, str) else bars_numbers(bars)
+
+    return Drawing(draw, numbers)
+
+
+def bars_numbers(bars: Bars) -> Numbers:
+    """A row for each part of each bar that has a length."""
+    rows = (
+        (row, *segment.key, segment.lengths[row])
+        for row in bars.rows
+        for segment in bars.segments
+        if segment.lengths.get(row)
+    )
+    return Numbers((*bars.columns, bars.axis), tuple(rows))
 
 
 def bars_figure(plan: Plan, bars: Bars) -> Figure:
@@ -68,7 +103,7 @@ def bars_figure(plan: Plan, bars: Bars) -> Figure:
     axes.set_yticks(range(len(bars.rows)), [short(row) for row in bars.rows])
     axes.spines["bottom"].set_visible(False)
     axes.grid(axis="x")
-    plain_numbers(axes.xaxis)
+    plain_numbers(axes.xaxis, whole=bars.whole)
     axes.set_xlabel(bars.axis, loc="left")
     add_legend(figure, bars.handles)
     return figure

@@ -4,38 +4,33 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from carbonplan.report.arrays import names
-from carbonplan.report.figures.bars import FAINT, FULL, Bars, Segment, bars_figure, tone
+from carbonplan.report.arrays import beyond_rounding, names
+from carbonplan.report.figures.bars import FAINT, FULL, Bars, Segment, tone
 from carbonplan.report.figures.palette import REGIONS, shades
-from carbonplan.report.figures.sheet import empty, style
 from carbonplan.report.impacts import impact_scales
-from carbonplan.report.wording import is_number, with_unit
+from carbonplan.report.wording import with_unit
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
     from carbonplan.plan import Plan
 
 PARTS = {"operational_carbon": ("operational", FULL), "embodied_carbon": ("embodied", FAINT)}
 
 
-def carbon(plan: Plan) -> Figure:
+def carbon(plan: Plan) -> Bars | str:
     """One bar for each region that emits, largest on top.
 
     Reads the impacts ``operational_carbon`` and ``embodied_carbon`` by region.
     """
-    with style():
-        found = {name: _by_region(plan, name) for name in PARTS if name in plan.impacts}
-        regions = dict.fromkeys(region for part in found.values() for region in part)
-        totals = {r: sum(part.get(r, 0.0) for part in found.values()) for r in regions}
-        if not totals:
-            return empty(plan, "The plan does not divide its carbon by region.")
-        return bars_figure(plan, _bars(plan, found, totals))
+    found = {name: _by_region(plan, name) for name in PARTS if name in plan.impacts}
+    regions = dict.fromkeys(region for part in found.values() for region in part)
+    totals = {r: sum(part.get(r, 0.0) for part in found.values()) for r in regions}
+    if not totals:
+        return "The plan does not divide its carbon by region."
+    return _bars(plan, found, totals)
 
 
 def _by_region(plan: Plan, impact: str) -> dict[str, float]:
-    parts = plan.impacts[impact].by_region
-    return {region: value for region, value in parts.items() if is_number(value) and value}
+    return beyond_rounding(plan.impacts[impact].by_region)
 
 
 def _bars(plan: Plan, found: dict[str, dict[str, float]], totals: dict[str, float]) -> Bars:
@@ -43,10 +38,16 @@ def _bars(plan: Plan, found: dict[str, dict[str, float]], totals: dict[str, floa
     fit = impact_scales(plan, columns)[next(iter(found))]
     colours = shades(names(plan.data, "region"), REGIONS)
     segments = [
-        Segment({r: fit.factor * value for r, value in part.items()}, colours, PARTS[impact][1])
+        Segment(
+            PARTS[impact][:1],
+            {r: fit.factor * value for r, value in part.items()},
+            colours,
+            PARTS[impact][1],
+        )
         for impact, part in found.items()
     ]
     return Bars(
+        columns=("region", "part"),
         rows=sorted(totals, key=lambda region: -totals[region]),
         segments=segments,
         totals={r: with_unit(fit.shown(total), fit.unit) for r, total in totals.items()},

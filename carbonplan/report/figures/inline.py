@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from carbonplan.report.figures.palette import COLOURS
+from carbonplan.report.figures.palette import COLOURS, PAPER
 
 ID = re.compile(r' id="([^"<>]*)"')
 REFERENCE = re.compile(r'(url\(|href=")#([^")<>]+)')
@@ -14,9 +14,10 @@ STYLE_SHEET = re.compile(r"<defs>\s*<style.*?</style>\s*</defs>", re.DOTALL)
 METADATA = re.compile(r"<metadata>.*?</metadata>", re.DOTALL)
 COLOUR = re.compile("|".join(colour.light for colour in COLOURS))
 VARIABLES = {colour.light: f"var({colour.variable})" for colour in COLOURS}
+ON_WHITE = {PAPER.light: "#ffffff"}
 
 
-def inline_svg(svg: str, name: str) -> str:
+def inline_svg(svg: str, name: str, *, themed: bool = True) -> str:
     """The ``<svg>`` element of a figure, to stand inside HTML as one image.
 
     Parameters
@@ -27,6 +28,8 @@ def inline_svg(svg: str, name: str) -> str:
     name
         Of the figure: prefix of the ids that the drawing refers to; the other ids are dropped.
         The element ``<name>-caption`` says what the image shows.
+    themed
+        Whether colours become the variables of the page, which differ on a dark one.
     """
     opening = OPENING.search(svg)
     view_box = VIEW_BOX.search(opening[0])[0]
@@ -34,5 +37,6 @@ def inline_svg(svg: str, name: str) -> str:
     used = {match[2] for match in REFERENCE.finditer(body)}
     body = ID.sub(lambda m: f' id="{name}-{m[1]}"' if m[1] in used else "", body)
     body = REFERENCE.sub(lambda m: f"{m[1]}#{name}-{m[2]}", body)
-    body = COLOUR.sub(lambda m: VARIABLES[m[0]], body)
+    shown = VARIABLES if themed else ON_WHITE
+    body = COLOUR.sub(lambda m: shown.get(m[0], m[0]), body)
     return f'<svg {view_box} role="img" aria-labelledby="{name}-caption">{body.strip()}'

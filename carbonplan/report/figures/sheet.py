@@ -153,11 +153,12 @@ def add_legend(figure: Figure, handles: Sequence[Artist]) -> None:
     )
 
 
-def plain_numbers(axis: object) -> None:
-    """Tick labels as the report words its numbers."""
+def plain_numbers(axis: object, *, whole: bool = False) -> None:
+    """Tick labels as the report words its numbers; of counts only whole ones."""
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-    axis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
+    steps = [1, 2, 5, 10] if whole else [1, 2, 2.5, 5, 10]
+    axis.set_major_locator(MaxNLocator(5, steps=steps, integer=whole, min_n_ticks=1))
     axis.set_major_formatter(FuncFormatter(lambda value, _: number(round(value, 10), 4)))
 
 

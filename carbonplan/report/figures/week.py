@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ import numpy as np
 from carbonplan.plan.roles import answering
 from carbonplan.report.arrays import Floats, classes_of, names, operated, values
 from carbonplan.report.figures.clock import mark_time
+from carbonplan.report.figures.numbers import Numbers
 from carbonplan.report.figures.palette import INK, MUTED, PAPER, REGIONS, Shade, shades
 from carbonplan.report.figures.sheet import (
     AXIS_IN,
@@ -41,7 +43,10 @@ ABOVE_IN = 0.2  # holds the label of the topmost
 LEFT_IN = 0.55
 MOST_STEPS = 800  # slots that a panel shows; of more it shows the means of days
 EDGES_UP_TO = 400  # slots: beyond, edges between areas would hide them
+INTENSITY = "Carbon intensity [gCO2e/kWh]"
 KINDS = {"online": "Online requests [requests/s]", "batch": "Batch work [requests/s]"}
+ARRIVING = "Batch work as it arrives [requests/s]"
+COLUMNS = ("shown", "region", "start_h", "time_utc", "hours", "value")
 
 
 def week(plan: Plan) -> Figure:
@@ -58,6 +63,37 @@ def week(plan: Plan) -> Figure:
         if not served:
             return empty(plan, "The plan does not say what runs when.")
         return _panels(plan, intensity, served)
+
+
+def week_numbers(plan: Plan) -> Numbers:
+    """What the panels show, step by step."""
+    plan = replace(plan, data=operated(plan.data))
+    if not any(_served_rps(plan, kind) is not None for kind in KINDS):
+        return Numbers(COLUMNS)
+    return Numbers(COLUMNS, tuple(_rows(plan)))
+
+
+def _rows(plan: Plan) -> Iterator[tuple[object, ...]]:
+    hours, regions = horizon(plan.data), names(plan.data, "region")
+    intensity = values(plan.data, "intensity_kgco2e_per_kwh", "region", "slot")
+    shown = {INTENSITY: None if intensity is None else G_PER_KG * intensity}
+    shown |= {title: _served_rps(plan, kind) for kind, title in KINDS.items()}
+    for title, amounts in shown.items():
+        for region, row in zip(regions, () if amounts is None else amounts, strict=False):
+            yield from _step_rows(hours, title, region, row)
+    arriving = _arriving_rps(plan) if shown[KINDS["batch"]] is not None else None
+    if arriving is not None:
+        yield from _step_rows(hours, ARRIVING, "", arriving)
+
+
+def _step_rows(
+    hours: Horizon, title: str, region: str, amounts: Floats
+) -> Iterator[tuple[object, ...]]:
+    edges_h, means = _step_means(hours, amounts)
+    for start_h, end_h, mean in zip(edges_h[:-1], edges_h[1:], means, strict=True):
+        slot = int(np.searchsorted(hours.starts_h, start_h))
+        time = "" if hours.times is None else f"{np.datetime_as_string(hours.times[slot])}Z"
+        yield title, region, float(start_h), time, float(end_h - start_h), float(mean)
 
 
 def _panels(plan: Plan, intensity: Floats | None, served: dict[str, Floats]) -> Figure:
@@ -82,7 +118,7 @@ def _panels(plan: Plan, intensity: Floats | None, served: dict[str, Floats]) -> 
     if intensity is not None:
         axes = panel(figure, LEFT_IN, bottom_in, PANEL_IN, sharex=clock)
         _lines(axes, hours, G_PER_KG * intensity, [colours[r] for r in regions], working)
-        _finish(axes, f"Carbon intensity [gCO2e/kWh]{means}")
+        _finish(axes, f"{INTENSITY}{means}")
         _with_clock(axes, hours, clock)
     add_legend(figure, handles)
     return figure
@@ -141,12 +177,18 @@ def _lines(
             axes.plot(x, y, color=MUTED.light, linewidth=0.5, zorder=1.5)
 
 
-def _arrivals(axes: Axes, plan: Plan, hours: Horizon) -> None:
-    """Batch work as it arrives."""
+def _arriving_rps(plan: Plan) -> Floats | None:
+    """Batch work as it arrives, (slot,); None where the plan does not say."""
     demand = values(plan.data, "demand_rps", "request_class", "origin", "slot")
-    if demand is None:
+    return None if demand is None else demand[classes_of(plan.data, "batch")].sum(axis=(0, 1))
+
+
+def _arrivals(axes: Axes, plan: Plan, hours: Horizon) -> None:
+    """Batch work as it arrives, above what is done of it."""
+    arriving = _arriving_rps(plan)
+    if arriving is None:
         return
-    x, y = _steps(hours, demand[classes_of(plan.data, "batch")].sum(axis=(0, 1)))
+    x, y = _steps(hours, arriving)
     axes.plot(x, y, color=INK.light, linewidth=1.0, linestyle=(0, (3, 2)))
     axes.set_ylim(0, max(axes.get_ylim()[1], 1.08 * float(y.max())))
 
@@ -165,9 +207,14 @@ def _averaged(hours: Horizon) -> bool:
 
 
 def _steps(hours: Horizon, amounts: Floats) -> tuple[Floats, Floats]:
-    """Corners of the steps: slots, or means of days."""
+    """Corners of the steps that are drawn."""
+    edges_h, means = _step_means(hours, amounts)
+    return np.repeat(edges_h, 2)[1:-1], np.repeat(means, 2)
+
+
+def _step_means(hours: Horizon, amounts: Floats) -> tuple[Floats, Floats]:
+    """Edges [h] and heights of the steps: slots, or means of days."""
     first = np.arange(0, len(amounts), hours.day_slots if _averaged(hours) else 1)
     length_h = np.add.reduceat(hours.length_h, first)
     means = np.add.reduceat(amounts * hours.length_h, first) / length_h
-    edges_h = np.append(hours.starts_h[first], hours.starts_h[-1] + hours.length_h[-1])
-    return np.repeat(edges_h, 2)[1:-1], np.repeat(means, 2)
+    return np.append(hours.starts_h[first], hours.starts_h[-1] + hours.length_h[-1]), means

@@ -10,6 +10,7 @@ from carbonplan.report.sections.assumptions import assumptions
 from carbonplan.report.sections.attribution import attribution
 from carbonplan.report.sections.baselines import baselines
 from carbonplan.report.sections.certainty import certainty
+from carbonplan.report.sections.explanation import explanation
 from carbonplan.report.sections.fleet import fleet
 from carbonplan.report.sections.levers import levers
 from carbonplan.report.sections.origin import origin
@@ -18,7 +19,10 @@ from carbonplan.report.sections.week import week
 if TYPE_CHECKING:
     from carbonplan.plan import Plan
 
-SECTIONS = (answer, fleet, week, origin, attribution, baselines, levers, certainty, assumptions)
+SECTIONS = (
+    *(answer, fleet, week, origin, attribution, explanation),
+    *(baselines, levers, certainty, assumptions),
+)
 
 
 def sections(plan: Plan) -> tuple[Section, ...]:

@@ -5,7 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from carbonplan.report.document import Block, Items, Paragraph, Section, Table
+from carbonplan.report.baselines import (
+    baseline_impacts,
+    baseline_title,
+    compared,
+    listed_baselines,
+)
+from carbonplan.report.document import (
+    Block,
+    Illustration,
+    Items,
+    Paragraph,
+    Section,
+    Table,
+)
 from carbonplan.report.impacts import (
     PARTS,
     impact_header,
@@ -23,20 +36,26 @@ HOW_TO_ASK = (
     "No baseline was solved beside this plan. To have them: "
     "carbonplan solve SCENARIO --baselines all."
 )
+CAPTION = (
+    "This plan and its baselines by what it minimises; behind each bar, how far the baseline "
+    "lies above or below this plan."
+)
 
 
 def baselines(plan: Plan) -> Section:
     """Every impact of the plan beside those of its baselines."""
-    solved = _baselines(plan)
+    solved = listed_baselines(plan)
     blocks: tuple[Block, ...] = (Paragraph(HOW_TO_ASK),)
     if solved:
         notes = tuple(
-            f"{_title(baseline)}: {visible(baseline['note'])}"
+            f"{baseline_title(baseline)}: {visible(baseline['note'])}"
             for baseline in solved
             if baseline.get("note")
         )
         items = (Items("What the baselines are", notes),) if notes else ()
-        blocks = (_comparison_table(plan, solved), *items)
+        shown = compared(plan, objective_impact(plan))
+        figure = (Illustration("baselines", CAPTION),) if shown else ()
+        blocks = (*figure, _comparison_table(plan, solved), *items)
     return Section("baselines", "Against baselines", blocks)
 
 
@@ -44,16 +63,16 @@ def comparison(plan: Plan) -> str:
     """The objective's impact against each baseline, in a sentence."""
     impact = objective_impact(plan)
     total = plan.impacts.get(impact)
-    if not _baselines(plan) or total is None:
+    if not listed_baselines(plan) or total is None:
         return HOW_TO_ASK
-    compared = [
-        f"{_difference(total.value, value)} {_in_sentence(_title(baseline))}"
-        for baseline in _baselines(plan)
-        if is_number(value := _impacts(baseline).get(impact)) and value
+    differences = [
+        f"{_difference(total.value, value)} {_in_sentence(baseline_title(baseline))}"
+        for baseline in listed_baselines(plan)
+        if is_number(value := baseline_impacts(baseline).get(impact)) and value
     ]
-    if not compared:
+    if not differences:
         return "No baseline has a plan to compare with."
-    return f"{impact_title(impact)} against baselines: {joined(compared)}."
+    return f"{impact_title(impact)} against baselines: {joined(differences)}."
 
 
 def _in_sentence(title: str) -> str:
@@ -74,7 +93,9 @@ def _comparison_table(plan: Plan, solved: list[Mapping]) -> Table:
     measure = objective_impact(plan)
     impacts = [name for name in impact_names(plan) if name not in PARTS]
     own = {name: total.value for name, total in plan.impacts.items()}
-    columns = {name: [own[name], *(_impacts(b).get(name) for b in solved)] for name in impacts}
+    columns = {
+        name: [own[name], *(baseline_impacts(b).get(name) for b in solved)] for name in impacts
+    }
     scales = impact_scales(plan, columns)
 
     def row(title: str, status: object, values: Mapping) -> tuple[str, ...]:
@@ -84,20 +105,6 @@ def _comparison_table(plan: Plan, solved: list[Mapping]) -> Table:
 
     against = f"{impact_title(measure)} against this plan"
     header = ("Plan", "Status", against, *(impact_header(i, scales[i]) for i in impacts))
-    rows = [row(_title(b), b.get("status"), _impacts(b)) for b in solved]
+    rows = [row(baseline_title(b), b.get("status"), baseline_impacts(b)) for b in solved]
     this = row("This plan", plan.summary.get("status"), own)
     return Table("This plan beside its baselines", header, (this, *rows), words=2)
-
-
-def _baselines(plan: Plan) -> list[Mapping]:
-    found = plan.summary.get("baselines")
-    listed = found if isinstance(found, list | tuple) else ()
-    return [baseline for baseline in listed if isinstance(baseline, Mapping)]
-
-
-def _impacts(baseline: Mapping) -> Mapping:
-    return baseline.get("impacts") or {}
-
-
-def _title(baseline: Mapping) -> str:
-    return label(baseline.get("title") or baseline.get("name") or NONE, 48)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from carbonplan.report.arrays import Floats, names
 from carbonplan.report.document import Block, Illustration, Items, Paragraph, Section, Table
+from carbonplan.report.places import places
 from carbonplan.report.sections.supply import contract_tables
 from carbonplan.report.stages import Stages, renewals, stages, stood_before
 from carbonplan.report.wording import count, joined, label, number
@@ -13,11 +14,16 @@ from carbonplan.report.wording import count, joined, label, number
 if TYPE_CHECKING:
     from carbonplan.plan import Plan
 
+MAP_CAPTION = (
+    "Where servers stand: the area of a disc is as their number. A hollow ring is a region "
+    "without servers; g/kWh is the mean carbon intensity of the grid."
+)
+
 
 def fleet(plan: Plan) -> Section:
     """Purchases, and what stands already, by SKU and region."""
     found, standing = stages(plan.data), stood_before(plan.data)
-    blocks: list[Block] = []
+    blocks: list[Block] = [Illustration("map", MAP_CAPTION)] if places(plan) else []
     if found is not None and found.several:
         blocks += _over_stages(plan, found)
     elif found is not None and found.bought.any():

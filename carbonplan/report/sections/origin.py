@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
+from carbonplan.report.arrays import beyond_rounding
+from carbonplan.report.attribution import is_attributed
 from carbonplan.report.document import Block, Illustration, Section, Table
 from carbonplan.report.energy import energy_kwh, use_title
 from carbonplan.report.impacts import MEANS, PARTS, impact_header, impact_names, impact_scales
@@ -14,6 +16,10 @@ if TYPE_CHECKING:
     from carbonplan.plan import Plan
 
 CARBON_CAPTION = "Carbon from operation against carbon embodied in servers, by region."
+FLOW_CAPTION = (
+    "Carbon from operation and from making servers, by region, and to whom it is owed. What "
+    "stands in grey on the right serves nobody."
+)
 ENERGY_CAPTION = (
     "Where the energy goes, by use and region. Replicas held ready, accelerators at rest and "
     "host platforms draw power whether or not a request runs."
@@ -23,7 +29,10 @@ UNDIVIDED = {"(network)": "Network", "(all)": "Not divided"}
 
 def origin(plan: Plan) -> Section:
     """Carbon by region and SKU, and energy by use."""
-    blocks: list[Block] = [Illustration("carbon", CARBON_CAPTION)]
+    blocks: list[Block] = []
+    if is_attributed(plan.data):
+        blocks.append(Illustration("flow", FLOW_CAPTION))
+    blocks.append(Illustration("carbon", CARBON_CAPTION))
     blocks += _impacts_table(plan, "region", "by_region")
     blocks += _impacts_table(plan, "SKU", "by_sku", detail=True)
     blocks.append(Illustration("energy", ENERGY_CAPTION))
@@ -58,7 +67,7 @@ def _impacts_table(plan: Plan, thing: str, parts: str, *, detail: bool = False) 
 def _largest_first(parts: Iterable[Mapping[str, float]]) -> list[str]:
     """Names that have a part of anything, by the first mapping's values, falling."""
     found = list(parts)
-    used = {name: None for part in found for name, value in part.items() if value}
+    used = dict.fromkeys(name for part in found for name in beyond_rounding(part))
     return sorted(used, key=lambda name: -found[0].get(name, 0.0))
 
 
