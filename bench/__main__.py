@@ -23,6 +23,7 @@ MEASUREMENTS = {
     "e": "bench.million_pairs",
     "f": "bench.levers",
     "g": "bench.five_years",
+    "h": "bench.side_by_side",
 }
 
 
@@ -53,9 +54,10 @@ def parser() -> argparse.ArgumentParser:
         "--only",
         type=keys,
         default=list(MEASUREMENTS),
-        metavar="a,b,c,d,e,f,g",
+        metavar="a,b,c,d,e,f,g,h",
         help="(a) demonstration, (b) large program, (c) small fleet, (d) command line, "
-        "(e) a million pairs, (f) levers, (g) five years",
+        "(e) a million pairs, (f) levers, (g) five years, "
+        "(h) cases side by side",
     )
     found.add_argument(
         "--quick",

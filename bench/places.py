@@ -11,6 +11,7 @@ DEMO_WEEK = ROOT / "scenarios" / "demo-week.yaml"
 EIGHT_REGIONS = BENCH / "scenarios" / "eight-regions-week.yaml"
 EIGHT_REGIONS_SERIES = BENCH / "scenarios" / "series" / "eight-regions-week-intensity.csv"
 SMALL_FLEET = BENCH / "scenarios" / "small-fleet.yaml"
+COMPARE_REGIONS = ROOT / "scenarios" / "compare-regions.yaml"
 FIVE_YEARS = ROOT / "scenarios" / "five-years.yaml"
 
 PAGE = ROOT / "docs" / "performance.md"

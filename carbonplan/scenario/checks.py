@@ -14,6 +14,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from carbonplan.errors import nearest
+from carbonplan.scenario.comparison import Axis
 from carbonplan.scenario.fleet import Fleet
 from carbonplan.scenario.messages import BrokenRules, Problem, problems_of_validation
 from carbonplan.scenario.rules_classes import (
@@ -21,6 +22,7 @@ from carbonplan.scenario.rules_classes import (
     classes_are_parts_of_a_whole,
     shares_are_a_whole,
 )
+from carbonplan.scenario.rules_comparison import RULES_OF_COMPARISON, axis_has_points
 from carbonplan.scenario.rules_courses import RULES_OF_COURSES
 from carbonplan.scenario.rules_horizon import consecutive_or_typical, slots_are_whole
 from carbonplan.scenario.rules_quality import answers_can_be_good_enough
@@ -133,6 +135,7 @@ def loading_takes_time(fleet: Fleet) -> Iterator[Problem]:
 
 rules_of_section.register(Contract, contract_has_room)
 rules_of_section.register(Supply, matching_needs_contracts)
+rules_of_section.register(Axis, axis_has_points)
 
 
 @rules_of_section.register
@@ -239,4 +242,5 @@ RULES_ACROSS_SECTIONS: tuple[
     *RULES_OF_COURSES,
     *RULES_OF_CLASSES,
     *RULES_OF_SUPPLY,
+    *RULES_OF_COMPARISON,
 )

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StrictBool
 
+from carbonplan.scenario.comparison import Axis
 from carbonplan.scenario.courses import Bound, Future, Renewal, Risk, Stage
 from carbonplan.scenario.fields import (
     Count,
@@ -205,3 +206,4 @@ class Scenario(Section):
     cost: CostAccounting = CostAccounting()
     uncertainty: Uncertainty = Uncertainty()
     solver: Solver = Solver()
+    compare: list[Axis] = Field([], description="what `compare` varies; no plan depends on it")

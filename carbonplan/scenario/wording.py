@@ -23,6 +23,7 @@ IDENTITY = {
     "lead_times": ("sku",),
     "contracts": ("name",),
     "alternatives": ("llm",),
+    "compare": ("axis",),
 }
 """What tells the items of a list apart; ``workloads[chat]`` is the workload of that name."""
 
