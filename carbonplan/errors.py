@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 
 
@@ -40,15 +40,35 @@ class InvalidInput(CarbonplanError):
 
 
 class NoPlanExists(CarbonplanError):
-    """No plan can meet the scenario; the reasons are named in the scenario's words."""
+    """No plan can meet the scenario; the reasons are named in the scenario's words.
+
+    Parameters
+    ----------
+    reasons
+        One line each, the plainest first.
+    diagnosis
+        The same and more as plain values, where the scenario was diagnosed.
+    """
 
     exit_code = 4
 
-    def __init__(self, subject: str, reasons: Sequence[str]) -> None:
+    def __init__(
+        self,
+        subject: str,
+        reasons: Sequence[str],
+        diagnosis: Mapping[str, object] | None = None,
+    ) -> None:
         self.subject = subject
         self.reasons = tuple(reasons)
-        lines = "".join(f"\n  - {reason}" for reason in self.reasons)
-        super().__init__(f"no plan meets {subject}{lines}")
+        self.diagnosis = diagnosis
+        first, rest = ("", self.reasons) if diagnosis is None else _headed(self.reasons)
+        lines = "".join(f"\n  - {reason}" for reason in rest)
+        super().__init__(f"no plan meets {subject}{first}{lines}")
+
+
+def _headed(reasons: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
+    """The first reason as the rest of a headline, and the others."""
+    return f": {reasons[0]}", reasons[1:]
 
 
 class StoppedAtLimit(CarbonplanError):

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from carbonplan.errors import InvalidInput
+from carbonplan.errors import InvalidInput, NoPlanExists
 from carbonplan.solve.limits import Limits
 from carbonplan.steps import Report, Stopwatch, formulate, solved, solved_in_order
 
@@ -123,7 +123,30 @@ def prepare(
     with watch.step("load"):
         inputs = gather(loaded)
     limits = options.limits(inputs)
-    return Prepared(loaded, inputs, *formulate(inputs, watch), limits)
+    configurations, problem, program = formulate(inputs, watch)
+    refuse_impossible(inputs, configurations, problem)
+    return Prepared(loaded, inputs, configurations, problem, program, limits)
+
+
+def refuse_impossible(inputs: Inputs, configurations: Configurations, problem: Problem) -> None:
+    """Raise NoPlanExists where arithmetic alone shows that no plan exists."""
+    from carbonplan.diagnose import findings
+
+    found = findings(inputs, configurations, problem)
+    if found:
+        raise NoPlanExists(inputs.scenario.name, [one.words for one in found])
+
+
+def diagnosed(loaded: LoadedScenario, options: Options, error: NoPlanExists) -> NoPlanExists:
+    """The error with what cannot hold together and the cheapest ways out, if they are found."""
+    from carbonplan.catalogue.gather import gather
+    from carbonplan.diagnose import SECONDS, diagnose, lines
+
+    limits = options.limits(gather(loaded))
+    found = diagnose(loaded, limits, min(SECONDS, limits.time_limit_s))
+    if found is None:
+        return error
+    return NoPlanExists(error.subject, lines(found), found.document())
 
 
 def run(
@@ -145,6 +168,21 @@ def run(
     InvalidInput, NoPlanExists, StoppedWithoutPlan, UnreliableAnswer, EnvironmentFailed
         There is no plan; the error says why.
     """
+    try:
+        return _run(loaded, options, on_progress, render)
+    except NoPlanExists as error:
+        if options.myopic:
+            raise
+        raise diagnosed(loaded, options, error) from error
+
+
+def _run(
+    loaded: LoadedScenario,
+    options: Options,
+    on_progress: Report | None,
+    render: Renderer | None,
+) -> Result:
+    """Every step from a scenario to its plan."""
     from carbonplan.ablation import ablate
     from carbonplan.baselines import chosen, compare
     from carbonplan.myopic import plan_without_foresight

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from itertools import product
 from typing import TYPE_CHECKING
 
@@ -61,7 +61,7 @@ def enumerate_configurations(inputs: Inputs, *, prune: bool = True) -> Configura
     rejected: list[Rejection] = []
     others = [llm for llm in inputs.llms if llm.llm not in llms_in_modes(inputs)]
     for llm, server in product(others, inputs.servers):
-        for configuration, replica in _candidates(inputs, llm, server):
+        for configuration, replica in candidates_of(inputs, llm, server):
             reason = impossible(replica) or out_of_dram(inputs, configuration, replica)
             if reason:
                 rejected.append(Rejection(configuration, *reason))
@@ -143,7 +143,10 @@ def latency_counts(inputs: Inputs) -> bool:
     return "latency" in scenario.objective.named | bounded
 
 
-def _candidates(inputs: Inputs, llm: ModelCard, server: Server):
+def candidates_of(
+    inputs: Inputs, llm: ModelCard, server: Server
+) -> Iterator[tuple[Configuration, Replica]]:
+    """Everything that a replica of an LLM on a SKU could be, possible or not."""
     fleet = inputs.scenario.fleet
     clocks = fleet.clock_fractions if server.accelerator.kind == "gpu" else [1.0]
     for role, tp, pp, precision, clock in product(

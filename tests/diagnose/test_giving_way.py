@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from carbonplan.diagnose import _words, reasons, with_slack
+from carbonplan.diagnose.giving_way import _words, reasons, with_slack
 from carbonplan.solve import Limits, solve
 from tests.answers import optimum
 from tests.tiny import CHAT, NIGHT, ONE, tiny

@@ -1,9 +1,9 @@
 """Why promises, shares and matching cannot hold together, in the scenario's words."""
 
 from carbonplan.problem.records import Promises, Shares
+from tests.diagnose.test_giving_way import told
 from tests.formulation.test_impacts import LONE
 from tests.supplied import Offer, supplied
-from tests.test_diagnose import told
 from tests.tiny import CHAT, NIGHT, ONE, TWO, tiny
 
 WORKLOADS = {CHAT: "chat", NIGHT: "night"}

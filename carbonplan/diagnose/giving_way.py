@@ -23,6 +23,8 @@ from carbonplan.solve import Limits, solve
 ROUGHLY = 0.05  # gap at which the least relaxation is known well enough to be named
 LARGEST_SHARE = 1000.0  # a limit gives way to at most this many times its own size
 NOTICEABLE = 1e-6
+LONGEST_S = 30.0
+SMALL = 4_000  # columns up to which a worker process costs more than it protects
 
 
 @dataclass(frozen=True)
@@ -167,10 +169,13 @@ def reasons(problem: Problem, limits: Limits, times: list[str]) -> list[str]:
     times
         Of the slots, for the messages.
     """
+    seconds = min(limits.time_limit_s, LONGEST_S)
+    limits = replace(limits, gap=ROUGHLY, time_limit_s=seconds)
     for families in (LIMITS_ALONE, tuple(ELASTIC)):
         elastic, slack = with_slack(unbounded(problem), families)
         if slack:
-            solution = solve(elastic, replace(limits, gap=ROUGHLY))
+            small = len(elastic.cost) <= SMALL
+            solution = solve(elastic, limits, isolated=not small)
             if solution.values is not None:
                 return _words(elastic, slack, solution.values, times)
     return ["the limits cannot hold together; no smallest set of them was found in time"]
