@@ -10,20 +10,28 @@ import typer
 
 from carbonplan.cli import (
     accuracy,
+    alternatives,
     attribution,
     breakeven,
     catalog,
+    check,
+    compare,
     data,
+    diff,
+    explain,
+    export,
+    failures,
     measure,
     pareto,
     plans,
     prompt_carbon,
+    replay,
+    report,
     reproduce,
     scenarios,
     stochastic,
     version,
 )
-from carbonplan.cli.failures import report
 from carbonplan.cli.output import survive_any_encoding
 from carbonplan.cli.signals import StopRequests
 
@@ -38,10 +46,17 @@ app.command()(scenarios.init)
 app.command()(scenarios.validate)
 app.command()(plans.solve)
 app.command()(pareto.pareto)
+app.command()(compare.compare)
 app.command()(plans.verify)
-app.command()(plans.report)
+app.command()(replay.replay)
+app.command()(report.report)
+app.command()(diff.diff)
+app.command()(check.check)
+app.command()(explain.explain)
+app.command()(alternatives.alternatives)
 app.command()(attribution.attribute)
 app.command()(stochastic.stochastic)
+app.command()(export.export)
 app.command()(accuracy.accuracy)
 app.add_typer(catalog.app, name="catalog")
 app.command()(breakeven.breakeven)
@@ -85,7 +100,7 @@ def run(arguments: Sequence[str]) -> int:
     except typer.Exit as end:
         return end.exit_code
     except BaseException as error:  # the outermost frame: nothing may pass it unexplained
-        return report(error, as_json="--json" in arguments)
+        return failures.report(error, as_json="--json" in arguments)
     return 0
 
 

@@ -1,0 +1,1 @@
+"""What differs between two plans or scenarios: inputs first, then what came of them."""

@@ -1,0 +1,1 @@
+"""Plan-cost regression: a plan against its baseline, decided on what is proven of both."""
