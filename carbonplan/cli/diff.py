@@ -142,13 +142,13 @@ def _crossed(found: Difference, given: Mapping[str, Threshold]) -> bool:
 
 def _show(found: Difference, markdown: Path | None, *, as_json: bool) -> None:
     from carbonplan.plan.atomic import write_file
-    from carbonplan.report.comment import markdown as as_markdown
     from carbonplan.report.difference import difference_sections, document
+    from carbonplan.report.markdown import sections_markdown
     from carbonplan.report.text import section_text
 
     sections = difference_sections(found)
     if markdown is not None:
-        write_file(markdown, as_markdown(sections).encode("utf-8"), overwrite=True)
+        write_file(markdown, sections_markdown(sections).encode("utf-8"), overwrite=True)
     if as_json:
         show_json(document(found))
     else:

@@ -7,9 +7,14 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from carbonplan.gate.decision import ROUNDING
-from carbonplan.report.comment import escaped, markdown, preformatted
 from carbonplan.report.difference import file_table, fleet_table, value_table
 from carbonplan.report.document import Block, Items, Paragraph, Section, Table
+from carbonplan.report.markdown import (
+    block_lines,
+    escaped,
+    preformatted,
+    sections_markdown,
+)
 from carbonplan.report.wording import (
     NONE,
     Scale,
@@ -82,7 +87,8 @@ def comment(outcome: Outcome, about: str, accept: str) -> str:
     sign = "❌" if outcome.exit_code else SIGNS[str(outcome.verdict)]
     parts = [f"{_hidden(about)}\n## {sign} carbonplan: {escaped(headline(outcome))}"]
     body, *more = gate_sections(outcome, signs=True)
-    parts += [markdown([body]).split("\n\n", 1)[1].rstrip(), markdown(more).rstrip()]
+    parts += ["\n".join(block_lines(body.blocks)).rstrip()]
+    parts += [sections_markdown(more, level=3).rstrip()]
     if not outcome.updated:
         parts += ["To accept this plan, run this and commit the file:", preformatted(accept)]
     return "\n\n".join(part for part in parts if part) + "\n"

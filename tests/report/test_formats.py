@@ -46,7 +46,8 @@ def completed(plan: Plan) -> Plan:
 def test_markdown_opens_with_the_answer_and_has_every_section(week: Plan):
     lines = markdown(week).splitlines()
     assert lines[:4] == ["# demo-week", "", "## The answer", ""]
-    assert lines[4].startswith("**Buy 63 servers for 5 regions: 42 × h100-sxm-8")
+    opening = lines[4].replace("\u00a0", " ")
+    assert opening.startswith("**Buy 63 servers for 5 regions&#58; 42 × h100-sxm-8")
     headings = [line for line in lines if line.startswith("## ")]
     assert len(headings) == 8
 
@@ -68,19 +69,18 @@ def test_markdown_folds_what_is_detail(week: Plan):
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
-        ("a | b", r"a \| b"),
-        ("<b> & `c`", r"&lt;b&gt; &amp; \`c\`"),
-        ("[x](javascript:y)", r"\[x\](javascript:y)"),
-        ("https://example.org and www.example.org", r"https\:// www\."),
-        ("@everyone, llama@h100", "@<!-- -->everyone, llama@h100"),
-        ("$x$ ~~y~~ **z** _w_", r"\$x\$ \~\~y\~\~ \*\*z\*\* \_w\_"),
+        ("a | b", "a &#124; b"),
+        ("<b> `c`", "&#60;b&#62; &#96;c&#96;"),
+        ("[x](javascript:y)", "&#91;x&#93;(javascript&#58;y)"),
+        ("https://x.org www.x.org", "https&#58;//x.org www&#46;x.org"),
+        ("@everyone, llama@h100", "&#64;&#8203;everyone, llama&#64;&#8203;h100"),
+        ("**z** _w_", "&#42;&#42;z&#42;&#42; &#95;w&#95;"),
         ("a\nb", "a b"),
-        ("# x ```", r"\# x \`\`\`"),
+        ("# x", "&#35;&#8203; x"),
     ],
 )
-def test_markdown_signs_are_escaped(text: str, shown: str):
-    found = escaped(text)
-    assert all(part in found for part in shown.split()) if "//" in text else found == shown
+def test_signs_of_markdown_are_entities(text: str, shown: str):
+    assert escaped(text) == shown
 
 
 @pytest.mark.parametrize("name", [*NAMES, "|a\n# b"], ids=range(len(NAMES) + 1))
@@ -88,7 +88,7 @@ def test_hostile_names_make_no_markup_in_markdown(name: str):
     text = markdown(named(name))
     text.encode("utf-8")
     tags = set(re.findall(r"(?<!\\)<(/?[a-z!][^>]*)>", text))
-    assert tags <= {"details", "/details", "summary", "/summary", "sub", "/sub", "!-- --"}
+    assert tags <= {"details", "/details", "summary", "/summary", "sub", "/sub"}
     harmless = markdown(named("n"))
     assert shape(text) == shape(harmless)
 

@@ -15,10 +15,10 @@ from carbonplan.gate.decision import Interval, decide
 from carbonplan.gate.least import Known
 from carbonplan.gate.outcome import Outcome
 from carbonplan.gate.thresholds import threshold
-from carbonplan.report.comment import escaped, markdown, preformatted
 from carbonplan.report.document import Facts, Items, Paragraph, Section, Table
 from carbonplan.report.gate import MARKER, comment, document, error_comment, gate_sections
 from carbonplan.report.junit import junit, junit_error
+from carbonplan.report.markdown import escaped, preformatted, sections_markdown
 from carbonplan.report.sarif import place, sarif
 from carbonplan.report.text import section_text
 
@@ -232,10 +232,10 @@ def test_every_block_has_its_markdown():
             Table("caption", ("w", "n"), (("a", "1"),), total=("all", "1")),
         ),
     )
-    assert markdown([section]) == (
-        "### Title\n\n**lead**\n\n|  |  |\n| --- | --- |\n| a | 1 |\n\nlist:\n\n- x\n\n"
-        "<details><summary>more</summary>\n\n- y\n\n</details>\n\n"
-        "caption\n\n| w | n |\n| --- | ---: |\n| a | 1 |\n| all | 1 |\n"
+    assert sections_markdown([section], level=3) == (
+        "### Title\n\n**lead**\n\n|  |  |\n|---|---|\n| a | 1 |\n\n**list**\n\n- x\n\n"
+        "<details>\n<summary>more</summary>\n\n- y\n\n</details>\n\n"
+        "**caption**\n\n| w | n |\n|---|---:|\n| a | 1 |\n| all | 1 |\n\n"
     )
 
 
