@@ -84,7 +84,7 @@ class Prepared:
             self.program,
             solution,
             timings={} if watch is None else watch.seconds,
-            warnings=warnings(self.inputs.scenario),
+            warnings=[*warnings(self.inputs.scenario), *self.inputs.notes],
         )
 
 
@@ -110,7 +110,7 @@ def validate(loaded: LoadedScenario) -> Checked:
         "request classes": len(inputs.classes),
         "slots": inputs.series.sizes["slot"],
     }
-    return Checked(sizes, tuple(warnings(inputs.scenario)))
+    return Checked(sizes, (*warnings(inputs.scenario), *inputs.notes))
 
 
 def prepare(

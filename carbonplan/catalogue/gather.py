@@ -25,6 +25,7 @@ from carbonplan.catalogue.inputs import Inputs
 from carbonplan.catalogue.known import known_series
 from carbonplan.catalogue.library import Library
 from carbonplan.catalogue.names import Catalogue, unknown_names
+from carbonplan.catalogue.origins import series_notes
 from carbonplan.catalogue.own import library_of, own_files
 from carbonplan.catalogue.profiles import profiles_or_measurements
 from carbonplan.catalogue.provenance import (
@@ -86,6 +87,7 @@ def gather(loaded: LoadedScenario) -> Inputs:
     zones = _zones(regions, days)
     hours = hours_in_use(scenario.regions, regions, scenario.series, days)
     profiles, measurements = profiles_or_measurements(files.get(("fleet", "profiles")), library)
+    read = hashed([*loaded.files, *files.values(), *own_files(library), *_tables(llms, days)])
     return Inputs(
         scenario=scenario,
         servers=servers,
@@ -113,9 +115,8 @@ def gather(loaded: LoadedScenario) -> Inputs:
             ],
             library,
         ),
-        files=hashed(
-            [*loaded.files, *files.values(), *own_files(library), *_tables(llms, days)]
-        ),
+        files=read,
+        notes=series_notes(files, read),
         known=known_series(scenario, regions, zones, hours, round_trips, library),
         nodes=nodes,
     )

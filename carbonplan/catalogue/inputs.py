@@ -165,6 +165,8 @@ class Inputs:
         File of coefficients fitted to own measurements, which go before the shipped ones.
     nodes
         The scenario's tree of stages, parents before their children.
+    notes
+        What is known of where series come from: estimated and filled hours.
     """
 
     scenario: Scenario
@@ -182,3 +184,4 @@ class Inputs:
     measurements: tuple[Measurement, ...] = ()
     calibration: Path | None = None
     nodes: tuple[Node, ...] = (NOW,)
+    notes: tuple[str, ...] = ()
