@@ -13,6 +13,7 @@ from carbonplan.catalogue.gather import gather
 from carbonplan.catalogue.shipped import scenarios_root
 from carbonplan.errors import InvalidInput, NoPlanExists, StoppedWithoutPlan
 from carbonplan.plan import read
+from carbonplan.report import figures
 from carbonplan.scenario import load
 from carbonplan.verify import verify
 
