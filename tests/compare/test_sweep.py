@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from collections import Counter
 from pathlib import Path
 
@@ -124,6 +125,15 @@ def test_a_record_of_a_failure_that_was_edited_is_not_believed(tmp_path):
     assert planned(tmp_path)["infeasible"] == 5
 
 
+@pytest.fixture
+def heeding_sigint():
+    """Ctrl-C is heard, also where the tests run in the background and were told to ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("heeding_sigint")
 def test_an_interrupted_sweep_keeps_what_is_finished(tmp_path):
     found = swept(tmp_path, "good", "stops", "never", jobs=1)
     assert found.is_interrupted
