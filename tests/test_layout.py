@@ -26,7 +26,9 @@ HOMES = {
     "typer": {"cli"},
     "rich": {"cli"},
     "pymoo": {"solve"},
-    "ruamel": {"scenario", "catalogue"},
+    "weasyprint": {"report"},
+    "xlsxwriter": {"report"},
+    "ruamel": {"scenario", "catalogue", "export"},
     "torch": {"profile"},
     "pynvml": {"profile"},
 }

@@ -25,7 +25,6 @@ from carbonplan.cli import (
     pareto,
     plans,
     prompt_carbon,
-    replay,
     report,
     reproduce,
     scenarios,
@@ -48,7 +47,6 @@ app.command()(plans.solve)
 app.command()(pareto.pareto)
 app.command()(compare.compare)
 app.command()(plans.verify)
-app.command()(replay.replay)
 app.command()(report.report)
 app.command()(diff.diff)
 app.command()(check.check)

@@ -127,7 +127,7 @@ def test_a_record_of_a_failure_that_was_edited_is_not_believed(tmp_path):
 
 @pytest.fixture
 def heeding_sigint():
-    """Ctrl-C is heard, also where the tests run in the background and were told to ignore it."""
+    """Ctrl-C is heard, also where tests run in the background and were told to ignore it."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
