@@ -24,6 +24,7 @@ MEASUREMENTS = {
     "f": "bench.levers",
     "g": "bench.five_years",
     "h": "bench.side_by_side",
+    "i": "bench.replay",
 }
 
 
@@ -54,10 +55,10 @@ def parser() -> argparse.ArgumentParser:
         "--only",
         type=keys,
         default=list(MEASUREMENTS),
-        metavar="a,b,c,d,e,f,g,h",
+        metavar="a,b,c,d,e,f,g,h,i",
         help="(a) demonstration, (b) large program, (c) small fleet, (d) command line, "
         "(e) a million pairs, (f) levers, (g) five years, "
-        "(h) cases side by side",
+        "(h) cases side by side, (i) replay",
     )
     found.add_argument(
         "--quick",

@@ -13,6 +13,7 @@ EIGHT_REGIONS_SERIES = BENCH / "scenarios" / "series" / "eight-regions-week-inte
 SMALL_FLEET = BENCH / "scenarios" / "small-fleet.yaml"
 COMPARE_REGIONS = ROOT / "scenarios" / "compare-regions.yaml"
 FIVE_YEARS = ROOT / "scenarios" / "five-years.yaml"
+CONVERSATIONS = ROOT.parent / "shared" / "data" / "traces" / "azure_llm_2023_conv.csv.gz"
 
 PAGE = ROOT / "docs" / "performance.md"
 RESULTS = BENCH / "results"  # not kept in the repository

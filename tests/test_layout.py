@@ -12,9 +12,9 @@ PACKAGE = Path(__file__).resolve().parents[1] / "carbonplan"
 ORDER = (
     *("errors", "units", "scenario", "catalogue", "technology", "prepare", "providers"),
     *("profile", "configurations", "problem", "formulation", "program", "solve"),
-    *("diagnose", "plan", "verify"),
+    *("diagnose", "plan", "verify", "replay"),
     *("baselines", "ablation", "steps", "myopic", "stochastic", "pipeline", "tradeoffs"),
-    *("compare", "difference", "gate", "explain", "alternatives"),
+    *("compare", "difference", "certify", "gate", "explain", "alternatives"),
     "reproduce",
     *("report", "export", "api", "cli"),
 )
@@ -26,6 +26,7 @@ HOMES = {
     "typer": {"cli"},
     "rich": {"cli"},
     "pymoo": {"solve"},
+    "numba": {"replay"},
     "weasyprint": {"report"},
     "xlsxwriter": {"report"},
     "ruamel": {"scenario", "catalogue", "export"},

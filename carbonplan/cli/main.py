@@ -25,6 +25,7 @@ from carbonplan.cli import (
     pareto,
     plans,
     prompt_carbon,
+    replay,
     report,
     reproduce,
     scenarios,
@@ -47,6 +48,7 @@ app.command()(plans.solve)
 app.command()(pareto.pareto)
 app.command()(compare.compare)
 app.command()(plans.verify)
+app.command()(replay.replay)
 app.command()(report.report)
 app.command()(diff.diff)
 app.command()(check.check)

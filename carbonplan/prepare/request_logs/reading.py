@@ -82,20 +82,26 @@ def _all(
 ) -> Iterator[Batch]:
     """Requests of every file; notes its format and what its times count from."""
     for path in paths:
-        name = wanted if wanted in CLOCKS else _recognised(path)
-        if name == MOONCAKE:
-            clock, batches = CLOCKS[name], json_batches(path)
-        elif name == SCRAPE:
-            clock, batches = CLOCKS[name], scraped_batches(path)
-        elif name == QUERY:
-            clock, batches = CLOCKS[name], queried_batches(path)
-        else:
-            layout, clock, batches = csv_batches(path, wanted, renamed)
-            name = layout.name
+        name, clock, batches = read_log(path, wanted, renamed)
         formats[str(path)] = name
         if clock is not None:
             clocks.setdefault(clock, path)
         yield from batches
+
+
+def read_log(
+    path: Path, wanted: str | None = None, renamed: Mapping[str, str] | None = None
+) -> tuple[str, Clock | None, Iterator[Batch]]:
+    """Format of a file, what its times count from, and its requests block by block."""
+    name = wanted if wanted in CLOCKS else _recognised(path)
+    if name == MOONCAKE:
+        return name, CLOCKS[name], json_batches(path)
+    if name == SCRAPE:
+        return name, CLOCKS[name], scraped_batches(path)
+    if name == QUERY:
+        return name, CLOCKS[name], queried_batches(path)
+    layout, clock, batches = csv_batches(path, wanted, renamed or {})
+    return layout.name, clock, batches
 
 
 def _recognised(path: Path) -> str | None:

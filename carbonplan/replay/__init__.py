@@ -1,0 +1,1 @@
+"""A plan run request by request: the judge of what the plan promises on average."""

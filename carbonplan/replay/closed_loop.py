@@ -1,0 +1,165 @@
+"""Benchmarks of a fixed concurrency: who is done is followed at once by the next request.
+
+The event loop takes requests at times that are given. Here it is stopped at every event of the
+one replica, as many requests as are done are followed by as many others, and it goes on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from carbonplan.replay.arrays import (
+    DONE,
+    FCFS,
+    OPEN,
+    PLANNED,
+    Controls,
+    Floats,
+    Integers,
+    Kinds,
+    Requests,
+    Routes,
+    Rules,
+)
+from carbonplan.replay.engine import advance, ready
+from carbonplan.replay.world import NEVER, World, new_world
+
+FOREVER_S = 1e12
+
+
+@dataclass(frozen=True)
+class ClosedLoop:
+    """What clients saw of one replica.
+
+    Attributes
+    ----------
+    ttft_s, tpot_s
+        Since a request was sent, and mean of the tokens after its first, (request,); NaN of
+        those that were not served, and of tokens after the first where there are none.
+    sent_s, done_s
+        When each was sent and had its last token, (request,).
+    step_s, tokens, ends_s, energy_kj
+        Length of iterations that follow each other in one run, the tokens after a first one
+        that they made, when the run was over, and what it drew above an idle replica, (run,).
+    """
+
+    ttft_s: Floats
+    tpot_s: Floats
+    sent_s: Floats
+    done_s: Floats
+    step_s: Floats
+    tokens: Floats
+    ends_s: Floats
+    energy_kj: Floats
+
+
+def closed_loop(
+    prompt: Integers,
+    output: Integers,
+    concurrency: int,
+    kinds: Kinds,
+    chunk_tokens: int,
+    first_before_s: float | None = None,
+) -> ClosedLoop:
+    """Send requests to one replica, first come, first served, so many at a time.
+
+    Parameters
+    ----------
+    prompt, output
+        Tokens of each request, in the order in which they are sent.
+    kinds
+        One kind with one replica.
+    chunk_tokens
+        Most tokens of a step, sequences and prompts together; 0: prompts are computed whole.
+    first_before_s
+        Time before the prompts of those that are sent together at the beginning; without it,
+        that of the kind.
+    """
+    ready()
+    before_s = float(kinds.before_s[0])
+    world = _world(prompt, output, kinds, chunk_tokens)
+    together = min(concurrency, len(prompt))
+    first_s = before_s if first_before_s is None else first_before_s
+    runs = _to_the_end(world, together, first_s, before_s)
+    records = world.requests
+    sent_s = records["release_s"] - before_s
+    sent_s[:together] = 0.0
+    is_done = records["state"] == DONE
+    after = np.where(is_done & (output > 1), output - 1.0, np.nan)
+    return ClosedLoop(
+        ttft_s=np.where(is_done, records["first_s"] - sent_s, np.nan),
+        tpot_s=(records["done_s"] - records["first_s"]) / after,
+        sent_s=sent_s,
+        done_s=records["done_s"].copy(),
+        step_s=runs[:, 0],
+        tokens=runs[:, 1],
+        ends_s=runs[:, 2],
+        energy_kj=runs[:, 3],
+    )
+
+
+def _to_the_end(
+    world: World, concurrency: int, first_s: float, before_s: float
+) -> NDArray[np.float64]:
+    """Send and serve all; step, tokens, end and energy of every run, (run, 4)."""
+    release_s, state = world.requests["release_s"], world.requests["state"]
+    replica, progress = world.replicas[0], world.progress[0]
+    release_s[:concurrency] = first_s
+    sent, runs = concurrency, []
+    while True:
+        arrival = int(progress["arrival"])
+        next_s = release_s[arrival] if arrival < len(release_s) else NEVER
+        now = min(float(replica["end_s"]), float(next_s))
+        if now == NEVER:
+            return np.array(runs).reshape(-1, 4)
+        steps = int(replica["steps"]) if replica["end_s"] == now else 0
+        if steps:
+            step_s = (now - float(replica["began_s"])) / steps
+            tokens = steps * int(replica["sequences"])
+            runs.append((step_s, tokens, now, float(replica["drawn_kj"])))
+        advance(world, np.nextafter(now, NEVER))
+        left = int(np.count_nonzero(state[:sent])) + concurrency - sent
+        release_s[sent : sent + left] = now + before_s
+        sent = min(sent + left, len(release_s))
+
+
+def _world(prompt: Integers, output: Integers, kinds: Kinds, chunk_tokens: int) -> World:
+    """One open replica, and requests none of which is sent yet."""
+    count = len(prompt)
+    never, none = np.full(count, NEVER), np.zeros(count)
+    group = np.zeros(count, dtype=np.int64)
+    requests = Requests(
+        release_s=none,
+        prompt=prompt,
+        output=output,
+        expected=output.astype(float),
+        deadline_s=never,
+        token_s=none,
+        priority=group,
+        ttft_s=never,
+        tpot_s=never,
+        group=group,
+        draw=none,
+    )
+    first = np.zeros(1, dtype=np.int64)
+    controls = Controls(np.zeros(1), first, np.full(1, OPEN), np.ones(1))
+    alone = np.ones((1, 1, 1))
+    routes = Routes(alone, np.ones((1, 1), dtype=np.bool_), np.zeros((1, 1, 1)), FOREVER_S)
+    rules = Rules(
+        order=FCFS,
+        preempts=False,
+        chunk_tokens=chunk_tokens,
+        routing=PLANNED,
+        adapts=False,
+        raise_by=1.0,
+        lower_by=0.0,
+        control_s=1.0,
+        risk_share=1.0,
+        minute_s=FOREVER_S,
+    )
+    world = new_world(requests, kinds, controls, routes, rules, 1)
+    world.requests["release_s"] = NEVER
+    return world

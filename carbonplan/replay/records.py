@@ -1,0 +1,206 @@
+"""How a plan is to be replayed, and what came of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields, replace
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from carbonplan.replay.arrays import EDF, FCFS, LLF, SRTF, Floats, Integers
+from carbonplan.replay.traffic import Expectation
+
+Order = Literal["fcfs", "srtf", "edf", "llf"]
+Clock = Literal["planned", "miad"]
+Routing = Literal["planned", "shortest", "anywhere", "length"]
+
+ORDERS = {"fcfs": FCFS, "srtf": SRTF, "edf": EDF, "llf": LLF}
+CLOCKS = ("planned", "miad")
+ROUTINGS = ("planned", "shortest", "anywhere", "length")
+BUDGET = 2_000_000  # requests that are replayed where no share is asked for
+
+
+@dataclass(frozen=True)
+class Policy:
+    """How replicas take requests, and which replica a request goes to.
+
+    Attributes
+    ----------
+    order
+        In which waiting requests are taken.
+    preempts
+        Whether a waiting request may take the place of a running one that comes after it.
+    clock
+        ``planned``, or ``miad``: each replica's follows its load, within the scenario's clocks.
+    routing
+        ``planned``: by the plan's shares, replicas of a kind in turn; ``shortest``: the same,
+        to the shortest queue of the kind; ``anywhere``: to the shortest queue of all that may
+        serve; ``length``: as planned, each class on replicas of its own.
+    chunk_tokens
+        Most tokens of a step, sequences and prompts together; 0: prompts are computed whole.
+    raise_by, lower_by, control_s, risk_share
+        Of ``miad``: a clock is multiplied at risk and lowered otherwise, every so many
+        seconds; beyond which share of a limit a request is at risk.
+    """
+
+    order: Order = "fcfs"
+    preempts: bool = False
+    clock: Clock = "planned"
+    routing: Routing = "planned"
+    chunk_tokens: int = 0
+    raise_by: float = 1.2
+    lower_by: float = 0.02
+    control_s: float = 1.0
+    risk_share: float = 0.8
+
+    @property
+    def name(self) -> str:
+        """Order and clock, as figures and tables call it."""
+        preemptive = " preemptive" if self.preempts else ""
+        return f"{self.order}{preemptive}, {self.clock} clock"
+
+    def with_order(self, order: Order, clock: Clock) -> Policy:
+        """The same with another order and clock."""
+        return replace(self, order=order, clock=clock)
+
+
+@dataclass(frozen=True)
+class Options:
+    """What is replayed, and how.
+
+    Attributes
+    ----------
+    share
+        Of replicas that are replayed, (0, 1]; None: as many as the budget of requests allows.
+    window_s
+        Of each slot that is replayed; None: all of it, or less where the budget asks for it.
+    slots
+        ``all``, ``worst``: in which some region is busiest, or numbers of slots.
+    fits_lengths
+        Whether lengths of the trace are scaled to the means that the plan expects.
+    """
+
+    policy: Policy = field(default_factory=Policy)
+    expectation: Expectation = field(default_factory=Expectation)
+    share: float | None = None
+    budget: int = BUDGET
+    window_s: float | None = None
+    slots: Literal["all", "worst"] | tuple[int, ...] = "all"
+    fits_lengths: bool = False
+    seed: int = 0
+    jobs: int = 1
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """Which part of a plan is replayed.
+
+    Attributes
+    ----------
+    share
+        Of the replicas of each kind; at least one of each is.
+    slots
+        Their numbers; one after another, for ``window_s`` each.
+    """
+
+    share: float
+    window_s: float
+    slots: tuple[int, ...]
+
+    @property
+    def seconds(self) -> float:
+        """Time that is replayed [s]."""
+        return self.window_s * len(self.slots)
+
+
+@dataclass(frozen=True)
+class ReplayedRequests:
+    """Requests of a region that were replayed, (request,), in the order of their release.
+
+    Attributes
+    ----------
+    group
+        Number of the request class.
+    slot
+        Position among the slots that are replayed.
+    weight
+        Requests of the horizon that one stands for [1].
+    done
+        Whether its last token was made.
+    sent_s
+        When it was sent, or released, from the beginning of the replay.
+    ttft_s, latency_s
+        First and last token since it was sent, network included; NaN where there is none.
+    tpot_s
+        Mean time of a token after the first.
+    lateness_s
+        Of batch work: completion after its deadline, negative in time; NaN of online work.
+    """
+
+    group: Integers
+    slot: Integers
+    weight: Floats
+    prompt: Integers
+    output: Integers
+    done: NDArray[np.bool_]
+    sent_s: Floats
+    ttft_s: Floats
+    tpot_s: Floats
+    latency_s: Floats
+    lateness_s: Floats
+    longest_gap_s: Floats
+    preemptions: Integers
+
+    def __len__(self) -> int:
+        return len(self.group)
+
+    def __getitem__(self, part: slice) -> ReplayedRequests:
+        return ReplayedRequests(*(getattr(self, one.name)[part] for one in fields(self)))
+
+
+@dataclass(frozen=True)
+class KindUse:
+    """What replicas of an engine did, (slot,) where not said otherwise.
+
+    Attributes
+    ----------
+    planned, sampled
+        Replicas of the plan, and of these the ones that were replayed.
+    planned_busy
+        Share of their capacity that the plan uses, over all slots [1].
+    busy, batch, clock
+        Share of the time at work, mean sequences and clock while at work, over all slots [1].
+    planned_kw, replayed_kw
+        Power above idle of all replicas of the plan, by its energy for a request and as
+        replayed [kW].
+    """
+
+    engine: str
+    planned: Floats
+    sampled: Floats
+    planned_busy: float
+    busy: float
+    batch: float
+    clock: float
+    steps: int
+    planned_kw: Floats
+    replayed_kw: Floats
+
+
+@dataclass(frozen=True)
+class RegionReplay:
+    """What came of a region.
+
+    Attributes
+    ----------
+    minutes_kw
+        Power above idle of all replicas of the plan, (bin, kind), ``bin_s`` each [kW].
+    """
+
+    region: str
+    requests: ReplayedRequests
+    kinds: tuple[KindUse, ...]
+    minutes_kw: Floats
+    bin_s: float
+    seconds: float  # that the event loop took

@@ -1,0 +1,190 @@
+r"""The event loop beside measured serving: the same load, and what clients saw of it.
+
+Each measured run is done again: a replica with the step times of the shipped coefficients,
+served at the measured concurrency by a closed loop (``benchmarks``). Told is, by table and
+quantity, the error :math:`\\hat y / y - 1` of what the replay gives, and beside it that of the
+formulas of the technology models, from which its steps come, where they know the quantity.
+Nothing here is fitted. Runs whose requests do not fit into the memory that the models see are
+counted and left out.
+
+Run it: ``python -m carbonplan.replay.truth MEASUREMENTS``.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from carbonplan.catalogue.shipped import data_root
+from carbonplan.replay.arrays import MIXED, Kinds
+from carbonplan.replay.benchmarks import BENCHMARKS, Run
+from carbonplan.replay.closed_loop import closed_loop
+from carbonplan.replay.tables import columns_of
+from carbonplan.technology.calibrate.accuracy import plausible
+from carbonplan.technology.calibrate.measurements import measurements
+from carbonplan.technology.calibrate.names import read_names
+from carbonplan.technology.calibrate.prediction import load_of, with_calibration
+from carbonplan.technology.calibrate.serving import Known, read_known
+from carbonplan.technology.calibration import Calibration, load_calibration
+from carbonplan.technology.figures import ReplicaFigures
+from carbonplan.units import W_PER_KW
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SEED = 6
+LONGEST_SHARE = 12.0  # of the mean output: beyond what an exponential of a run ever draws
+RUN = (
+    *("dataset", "engine", "accelerator", "llm", "precision", "kv_precision", "task"),
+    *("tensor_parallel", "pipeline_parallel", "expert_parallel", "data_parallel"),
+    *("batch", "concurrency", "input_tokens", "output_tokens"),
+)
+OTHER_NAMES = {"ttft_load_s": "ttft_s"}  # of the same quantity
+
+
+@dataclass(frozen=True)
+class Accuracy:
+    """Errors of one quantity of a table, as median and 90th percentile of their size [1].
+
+    Attributes
+    ----------
+    signed
+        Median with its sign: below zero the replay is too low.
+    formulas
+        Median of the technology models alone; NaN where they do not know the quantity.
+    """
+
+    dataset: str
+    quantity: str
+    rows: int
+    median: float
+    p90: float
+    signed: float
+    formulas: float
+
+
+def measured_rows(folder: Path, known: Known) -> pd.DataFrame:
+    """Rows of the tables that are replayed; equal runs have the same number in ``run``."""
+    rows = plausible(measurements(folder, read_names(data_root())), known).rows
+    wanted = [
+        (dataset, quantity)
+        for dataset, benchmark in BENCHMARKS.items()
+        for quantity in benchmark.measures
+    ]
+    quantity = rows["quantity"].replace(OTHER_NAMES)
+    kept = [pair in wanted for pair in zip(rows["dataset"], quantity, strict=True)]
+    rows = rows[kept].reset_index(drop=True)
+    return rows.assign(
+        run=rows.groupby(list(RUN), dropna=False, sort=False).ngroup(),
+        concurrency=rows["concurrency"].fillna(rows["batch"]).round().clip(lower=1.0),
+    )
+
+
+def replayed_rows(rows: pd.DataFrame, known: Known, calibration: Calibration) -> pd.DataFrame:
+    """The rows with what the replay and the formulas give; NaN where requests do not fit."""
+    load = load_of(rows, known.llms, known.accelerators)
+    load = load.at(calibration.coefficients(load.subjects))
+    replayed = np.full(len(rows), np.nan)
+    for number, places in rows.groupby("run", sort=False).indices.items():
+        row = rows.iloc[places[0]]
+        run = _run(row, load.replica[places[:1]], np.random.default_rng([SEED, number]))
+        if run is None:
+            continue
+        measures = BENCHMARKS[row["dataset"]].measures
+        names = rows["quantity"].iloc[places].replace(OTHER_NAMES)
+        replayed[places] = [measures[name](run) for name in names]
+    return rows.assign(replayed=replayed, formulas=with_calibration(load, calibration))
+
+
+def accuracies(rows: pd.DataFrame) -> tuple[Accuracy, ...]:
+    """Errors by table and quantity."""
+    known = rows.dropna(subset=["replayed"])
+    return tuple(
+        Accuracy(
+            dataset=dataset,
+            quantity=quantity,
+            rows=len(part),
+            median=float(np.median(np.abs(error))),
+            p90=float(np.quantile(np.abs(error), 0.9)),
+            signed=float(np.median(error)),
+            formulas=float(np.abs(part["formulas"] / part["value"] - 1.0).median()),
+        )
+        for (dataset, quantity), part in known.groupby(["dataset", "quantity"])
+        for error in [(part["replayed"] / part["value"] - 1.0).to_numpy(float)]
+    )
+
+
+def sampled(rows: pd.DataFrame, most: int) -> pd.DataFrame:
+    """Rows of so many runs of each table, at most, spread evenly over it."""
+    runs = rows.drop_duplicates("run")
+    place = runs.groupby("dataset").cumcount()
+    count = runs.groupby("dataset")["run"].transform("count")
+    step = (count / most).clip(lower=1.0)
+    kept = runs["run"][place // step != (place - 1) // step]
+    return rows[rows["run"].isin(kept)].reset_index(drop=True)
+
+
+def _run(row: pd.Series, figures: ReplicaFigures, generator: np.random.Generator) -> Run | None:
+    """A measured run, done again; none where a request does not fit."""
+    benchmark, concurrency = BENCHMARKS[row["dataset"]], int(row["concurrency"])
+    prompt, output = benchmark.drawn(
+        row["input_tokens"], row["output_tokens"], concurrency, generator
+    )
+    kinds = _kinds(row, figures, concurrency, float((prompt + output).max()))
+    if (prompt + output).max() > kinds.room_tokens[0]:
+        return None
+    together_s = (
+        kinds.before_s[0] * concurrency ** figures.coefficients.request_overhead_growth[0]
+    )
+    loop = closed_loop(
+        prompt, output, concurrency, kinds, benchmark.chunk_tokens, float(together_s)
+    )
+    accelerators_w = figures.accelerators[0] * figures.hardware.idle_w[0]
+    return Run(loop, concurrency, float(accelerators_w) / W_PER_KW)
+
+
+def _kinds(
+    row: pd.Series, figures: ReplicaFigures, concurrency: int, longest_tokens: float
+) -> Kinds:
+    """One replica that runs as many sequences as there are in the system."""
+    context_tokens = row["input_tokens"] + row["output_tokens"] / 2.0
+    columns = columns_of(figures, "mixed", concurrency, context_tokens, longest_tokens)
+    one, longest = np.ones(1), np.array([longest_tokens])
+    return Kinds(
+        role=np.array([MIXED]),
+        first=np.array([0]),
+        last=np.array([1]),
+        slots=np.array([concurrency]),
+        lowest_clock=one,
+        highest_clock=one,
+        context_scale=longest,
+        prompt_scale=longest,
+        **{name: np.asarray(value)[None] for name, value in columns.items()},
+    )
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Print the errors by table and quantity."""
+    parser = argparse.ArgumentParser(prog="python -m carbonplan.replay.truth")
+    parser.add_argument("measurements", type=Path, help="folder of performance tables")
+    parser.add_argument("--runs", type=int, help="of each table, at most; otherwise all")
+    given = parser.parse_args(arguments)
+    known = read_known(data_root())
+    rows = measured_rows(given.measurements, known)
+    rows = rows if given.runs is None else sampled(rows, given.runs)
+    rows = replayed_rows(rows, known, load_calibration())
+    print(f"{'table':<12} {'quantity':<26} {'rows':>5}  median   p90  signed  formulas")
+    for found in accuracies(rows):
+        errors = (found.median, found.p90, found.signed, found.formulas)
+        shown = "  ".join("     -" if np.isnan(one) else f"{one:>6.1%}" for one in errors)
+        print(f"{found.dataset:<12} {found.quantity:<26} {found.rows:>5}  {shown}")
+    print(f"{int(rows['replayed'].isna().sum())} rows whose requests do not fit")
+
+
+if __name__ == "__main__":
+    main()
