@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,7 +13,8 @@ from carbonplan.technology.power import above_idle_kw
 from carbonplan.technology.waiting import Limits
 
 BATCH_BISECTIONS = 11  # a thousand sequences, halved to one
-BATCH_ITERATIONS = 6
+BATCH_ROUNDS = 3
+STRAIGHT = 1e-9  # bend below which two steps have met already, as a share of the batch
 STEP_SHARE = 0.5  # of what a prompt leaves of the TTFT limit; the rest is for queueing
 
 Floats = NDArray[np.float64]
@@ -53,16 +56,43 @@ def batch_inside(
 def running_batch(
     limits: Limits, replica: ReplicaFigures, work_s: Floats, batch: Floats, rate_rps: Floats
 ) -> tuple[Floats, PhaseTime]:
-    r"""Mean batch at a rate λ, and its step: the fixed point of Little's law from above.
+    r"""Mean batch at a rate λ, and its step: the fixed point of Little's law.
 
     .. math:: b = \lambda\,n_{out}\,t_{dec}(b) / (1 - \lambda\,t_{work})
     """
     tokens_per_s = rate_rps * limits.output_tokens / (1.0 - rate_rps * work_s)
-    running = batch
-    for _ in range(BATCH_ITERATIONS):
-        step = decode_step(running, limits.context_tokens, replica)
-        running = np.minimum(tokens_per_s * step.total_s, running)
+
+    def after(running: Floats) -> Floats:
+        return tokens_per_s * decode_step(running, limits.context_tokens, replica).total_s
+
+    running = settled(after, batch)
     return running, decode_step(running, limits.context_tokens, replica)
+
+
+def settled(after: Callable[[Floats], Floats], batch: Floats) -> Floats:
+    r"""Batch that reproduces itself, from the largest down.
+
+    Near full load g is almost parallel to b, so that iterating it would take hundreds of steps.
+    It is nearly a straight line, though: two steps say where the line meets b (Aitken),
+
+    .. math:: b \leftarrow g(g(b)) - \frac{(g(g(b)) - g(b))^2}{g(g(b)) - 2 g(b) + b}
+
+    Parameters
+    ----------
+    after
+        The batch g(b) that a batch b leads to.
+    batch
+        The largest that there may be.
+    """
+    running = batch
+    for _ in range(BATCH_ROUNDS):
+        first = np.minimum(after(running), batch)
+        second = np.minimum(after(first), batch)
+        bend = second - 2.0 * first + running
+        is_bent = np.abs(bend) > STRAIGHT * batch
+        jump = np.where(is_bent, (second - first) ** 2 / np.where(is_bent, bend, 1.0), 0.0)
+        running = np.clip(second - jump, 0.0, batch)
+    return running
 
 
 def decode_kj(

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from carbonplan.catalogue.inputs import MeasuredProfile
 from carbonplan.catalogue.measurements import Measurement
 from carbonplan.errors import InvalidInput
-from carbonplan.technology.batching import BATCH_ITERATIONS, STEP_SHARE
+from carbonplan.technology.batching import STEP_SHARE, settled
 from carbonplan.technology.calibration import Calibration
 from carbonplan.technology.figures import Replica, ReplicaFigures, replica_figures
 from carbonplan.technology.measured import (
@@ -177,15 +177,13 @@ def _one(number: float) -> NDArray[np.float64]:
 
 
 def _mean_batch(limits: ClassLimits, times: ClassTimes, batch: float, rate_rps: float) -> float:
-    r"""Mean batch at a rate: the fixed point of Little's law from above.
+    r"""Mean batch at a rate: the fixed point of Little's law.
 
     .. math:: b = \lambda\,n_{out}\,t_{dec}(b) / (1 - \lambda\,t_{pre})
     """
     tokens_per_s = rate_rps * limits.output_tokens / (1.0 - rate_rps * times.prefill_s)
-    running = batch
-    for _ in range(BATCH_ITERATIONS):
-        running = min(tokens_per_s * float(times.step_at(running)), running)
-    return running
+    found = settled(lambda running: tokens_per_s * times.step_at(running[0]), _one(batch))
+    return float(found[0])
 
 
 def energy_j(
