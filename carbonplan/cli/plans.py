@@ -9,6 +9,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from carbonplan.cli.certify import (
+    ROUNDS,
+    Certify,
+    CertifyRounds,
+    CertifyTrace,
+    exit_code_of,
+    planned,
+    search_of,
+    traces_of,
+)
 from carbonplan.cli.loading import load
 from carbonplan.cli.options import (
     AllowPath,
@@ -77,6 +87,9 @@ def solve(
         bool,
         typer.Option("--ablation", help="Also plan without each lever, to say what it saves."),
     ] = False,
+    certify: Certify = False,
+    trace: CertifyTrace = None,
+    certify_rounds: CertifyRounds = ROUNDS,
     gap: Gap = None,
     time_limit: TimeLimit = None,
     threads: Threads = None,
@@ -98,7 +111,12 @@ def solve(
 
     The plan comes with the proof of how good it is, is checked by other code than made it,
     and lies in a folder with its report.
+
+    With --certify it is replayed on a trace, and planned again with more head-room where it
+    misses what it promises. Exit code 11 where it then still does; the plan is written anyway.
     """
+    others = {"--baselines": bool(baselines), "--ablation": ablation, "--myopic": myopic}
+    traces = traces_of(certify, trace, others)
     asked = stance(pessimistic=pessimistic, optimistic=optimistic)
     loaded = load(scenario, overrides, variant, allow_path, objective, asked)
     folder = out or _default_folder(loaded.scenario.name, variant, asked)
@@ -120,12 +138,24 @@ def solve(
     )
     try:
         with shown(progress, quiet=quiet) as on_progress:
-            result = pipeline.run(loaded, options, on_progress=on_progress, render=files)
+            if traces:
+                search = search_of(
+                    options,
+                    traces,
+                    loaded,
+                    certify_rounds,
+                    on_progress=on_progress,
+                    quiet=quiet,
+                )
+                result, certification = planned(loaded, search, options, files)
+            else:
+                result = pipeline.run(loaded, options, on_progress=on_progress, render=files)
     except NoPlanExists as error:
         _write_diagnosis(folder, error, quiet=quiet)
         raise
     _show_result(result, as_json=as_json, quiet=quiet)
-    raise typer.Exit(_exit_code(result))
+    code = _exit_code(result)
+    raise typer.Exit(exit_code_of(certification, code) if traces else code)
 
 
 def verify(

@@ -10,6 +10,7 @@ from carbonplan.report.sections.assumptions import assumptions
 from carbonplan.report.sections.attribution import attribution
 from carbonplan.report.sections.baselines import baselines
 from carbonplan.report.sections.certainty import certainty
+from carbonplan.report.sections.certification import certification
 from carbonplan.report.sections.explanation import explanation
 from carbonplan.report.sections.fleet import fleet
 from carbonplan.report.sections.levers import levers
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 SECTIONS = (
     *(answer, fleet, week, origin, attribution, explanation),
-    *(baselines, levers, certainty, assumptions),
+    *(baselines, levers, certification, certainty, assumptions),
 )
 
 
