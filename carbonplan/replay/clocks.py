@@ -28,7 +28,7 @@ def adapt(replica: int, now: float, world: World) -> None:
 
 @compiled
 def _is_at_risk(replica: int, now: float, world: World) -> bool:
-    """Whether a first token, or an iteration as long as the last, nears a limit.
+    """Whether a first token, or the time per token of a running request, nears its limit.
 
     First tokens are those of running requests without any, and of the first that waits.
     """
@@ -37,7 +37,7 @@ def _is_at_risk(replica: int, now: float, world: World) -> bool:
         return True
     for at in range(here.running):
         number = world.sequence[replica, at]
-        if here.iteration_s > share * world.requests[number].tpot_s:
+        if _is_too_slow(number, now, share, world):
             return True
         if _waits_too_long(number, now, share, world):
             return True
@@ -48,3 +48,10 @@ def _is_at_risk(replica: int, now: float, world: World) -> bool:
 def _waits_too_long(number: int, now: float, share: float, world: World) -> bool:
     request = world.requests[number]
     return request.made == 0 and now - request.release_s > share * request.ttft_s
+
+
+@compiled
+def _is_too_slow(number: int, now: float, share: float, world: World) -> bool:
+    """Whether the mean time per token so far is beyond a share of its limit."""
+    request = world.requests[number]
+    return now - request.first_s > share * request.tpot_s * (request.made - 1) > 0.0

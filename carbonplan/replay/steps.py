@@ -79,7 +79,7 @@ def decode_on(replica: int, most: int, until_s: float, world: World) -> None:
     scale, last = world.kinds[k].context_scale, times.shape[2] - 1
     level, share = clock_level(here.clock, k, world)
     minute = int(here.began_s / minute_s)
-    end_s, energy, longest, step_s, steps = here.began_s, 0.0, 0.0, 0.0, 0
+    end_s, energy, longest, steps = here.began_s, 0.0, 0.0, 0
     while steps == 0 or (steps < most and end_s < until_s and int(end_s / minute_s) == minute):
         mean = (here.context + steps * sequences) / sequences
         i, part = position(mean, scale, last)
@@ -93,7 +93,7 @@ def decode_on(replica: int, most: int, until_s: float, world: World) -> None:
             longest = max(longest, end_s - before_s)
         steps += 1
     here.steps, here.end_s, here.drawn_kj = steps, end_s, energy
-    here.iteration_s, here.longest_s = step_s, longest
+    here.longest_s = longest
 
 
 @compiled
@@ -115,7 +115,7 @@ def _compute_prompts(replica: int, world: World) -> None:
         step_s = _between(times, level, share, sequences, i, part)
         seconds += step_s
         energy += step_s * _between(powers, level, share, sequences, i, part)
-    here.steps, here.iteration_s, here.drawn_kj = 1, seconds, energy
+    here.steps, here.drawn_kj = 1, energy
     here.end_s = here.first_end_s = here.began_s + seconds
     here.longest_s = 0.0
 

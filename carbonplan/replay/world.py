@@ -48,7 +48,7 @@ REPLICA = np.dtype(
             (name, F)
             for name in ("clock", "wanted_clock", "end_s", "began_s", "next_control_s")
         ),
-        *((name, F) for name in ("first_end_s", "iteration_s", "longest_s", "drawn_kj")),
+        *((name, F) for name in ("first_end_s", "longest_s", "drawn_kj")),
     ]
 )
 KIND = np.dtype(
@@ -90,9 +90,8 @@ class World(NamedTuple):
         of each running request included; ``clock`` that of the iteration in progress and
         ``wanted_clock`` that of the next; ``steps`` the iterations that it takes from
         ``began_s`` to ``end_s``, several where nothing but decoding happens in between:
-        ``first_end_s`` is the end of the first, ``iteration_s`` the length of the last,
-        ``longest_s`` that of the longest after the first; ``sequences`` are decoded in
-        them, with ``context`` tokens before the first.
+        ``first_end_s`` is the end of the first, ``longest_s`` the length of the longest after
+        it; ``sequences`` are decoded in them, with ``context`` tokens before the first.
     Arrays
         ``sequence`` holds the running requests of a replica in the order in which they joined,
         ``heap`` the replicas at work by the end of their iterations, ``moving`` the requests

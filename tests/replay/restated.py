@@ -74,7 +74,6 @@ class Replica:
     waiting: list[Request] = field(default_factory=list)
     running: list[Request] = field(default_factory=list)
     bell: simpy.Event | None = None
-    last_iteration_s: float = 0.0
     next_look_s: float = 0.0
 
     def held(self, but: Sequence[Request] = ()) -> int:
@@ -262,7 +261,8 @@ class Region:
             for one in first + replica.running
         )
         slow = any(
-            replica.last_iteration_s > rules.risk_share * one.asks["tpot_s"]
+            one.made > 1
+            and now - one.first_s > rules.risk_share * one.asks["tpot_s"] * (one.made - 1)
             for one in replica.running
         )
         lowest, highest = replica.like.clocks
@@ -302,7 +302,6 @@ class Region:
         if not sequences:
             seconds += slow * like.alone_s
         yield self.env.timeout(seconds)
-        replica.last_iteration_s = seconds
         self.energy_kj[replica.kind] += energy
         parts = zip(list(replica.running), chunks, strict=True)
         for one, chunk in sorted(parts, key=lambda part: part[0].number):

@@ -166,11 +166,10 @@ def test_clocks_follow_the_load():
     like = Like(clocks=(0.5, 1.0), slowdown=2.0)
     requests = requests_of([0.0], output=6, tpot_s=1.4)
     found = outcomes(requests, like, adapts=True, lower_by=0.25, raise_by=1.3, control_s=1.0)
-    # clocks .75 (1.5 s), at risk of 0.8 x 1.4 s: .975 (1.05 s), .725 (1.55 s), .9425 (1.115 s),
-    # .6925 (1.615 s), .90025 (1.1995 s)
-    lengths = [1.5, 1.05, 1.55, 1.115, 1.615, 1.1995]
+    # at risk from a mean of 0.8 x 1.4 s: 2 s, 1.85 s, 1.67 s and 1.5025 s before the last four
+    lengths = [1.5, 2.0, 1.7, 1.31, 1.0, 1.0]
     assert found.done_s[0] == pytest.approx(sum(lengths), rel=1e-12)
-    clocks = [0.75, 0.975, 0.725, 0.9425, 0.6925, 0.90025]
+    clocks = [0.75, 0.5, 0.65, 0.845, 1.0, 1.0]
     assert found.clock_s[0] == pytest.approx(np.dot(lengths, clocks), rel=1e-12)
 
 
