@@ -69,10 +69,9 @@ def test_an_answer_in_chunks(client):
         assert client(server.url).get(Question("/")) == b"yes"
 
 
-@pytest.mark.parametrize(
-    "ending", [gzip.compress(b"x" * 1000)[:-9], gzip.compress(b"x" * 1000)[:20]]
-)
-def test_a_packed_answer_that_ends_early_is_none(client, ending):
+@pytest.mark.parametrize("length", [-9, 20])
+def test_a_packed_answer_that_ends_early_is_none(client, length):
+    ending = gzip.compress(b"x" * 1000)[:length]
     with (
         serving(Answer(ending, headers={"Content-Encoding": "gzip"})) as server,
         pytest.raises(ProviderFailed, match="ended within the answer, 4 times"),
