@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from typing import Literal
 
 import numpy as np
@@ -59,10 +59,6 @@ class Policy:
         """Order and clock, as figures and tables call it."""
         preemptive = " preemptive" if self.preempts else ""
         return f"{self.order}{preemptive}, {self.clock} clock"
-
-    def with_order(self, order: Order, clock: Clock) -> Policy:
-        """The same with another order and clock."""
-        return replace(self, order=order, clock=clock)
 
 
 @dataclass(frozen=True)

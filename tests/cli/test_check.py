@@ -1,7 +1,6 @@
 """The gate on the command line: accept, hold, fail, and what others are told."""
 
 import json
-import re
 from xml.etree import ElementTree
 
 import pytest
@@ -64,8 +63,7 @@ def test_an_update_shows_the_change_and_keeps_the_thresholds(baseline, capsys):
     assert run([*held, "--max-increase", "cost=10%", "--update"]) == 0
     shown = capsys.readouterr().out
     assert "THE BASELINE IS UPDATED" in shown
-    (carbon,) = (line for line in shown.splitlines() if line.startswith("carbon "))
-    assert re.search(r" \+[5-9]\.\d %$", carbon)
+    assert "+7.6 %" in shown
     kept = json.loads(baseline.read_text(encoding="utf-8"))["plans"]["one-hour"]
     assert kept["max_increase"] == {"carbon": "1%", "cost": "10%"}
     assert kept["impacts"]["cost"]["at_least"] is not None
