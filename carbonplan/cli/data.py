@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from carbonplan.cli import data_days, data_grid, data_hours, data_requests, data_trace
+from carbonplan.cli import (
+    data_days,
+    data_grid,
+    data_hours,
+    data_requests,
+    data_round_trips,
+    data_trace,
+)
 from carbonplan.cli.options import Json, Overwrite, refuse_existing
 from carbonplan.cli.output import show, show_json
 from carbonplan.errors import UsageError
@@ -39,6 +46,7 @@ app.command()(data_hours.mix)
 app.add_typer(data_grid.app, name="grid")
 app.command()(data_requests.requests)
 app.command()(data_trace.trace)
+app.command("round-trips")(data_round_trips.round_trips)
 
 
 @app.command()

@@ -95,11 +95,6 @@ def guarded_text(text: str) -> str:
     return "'" + text if text.startswith(FORMULA_SIGNS) else text
 
 
-def unguarded_text(text: str) -> str:
-    """The text that ``guarded_text`` was given."""
-    return text[1:] if text.startswith("'") else text
-
-
 def _rows(data: xr.Dataset, *names: str) -> pd.DataFrame:
     """Variables over the same dimensions in long form, where any of them is not zero."""
     import pandas as pd

@@ -18,10 +18,9 @@ from carbonplan.catalogue.network import Origin, derived_round_trip, distance_km
 from carbonplan.catalogue.records import Evidence, NonNegative, Record, RoundTrip
 from carbonplan.catalogue.sites import Latitude, Longitude, Place
 from carbonplan.catalogue.tables import read_table
+from carbonplan.errors import InvalidInput, nearest
 
 SAME_PLACE_KM = 50.0
-MEASURED_CLOUD = "Google Cloud"
-MEASURED_SOURCE = "umassos-gcp-latency-2024"
 
 
 class MeasuredPair(Record):
@@ -52,12 +51,23 @@ class Line(NamedTuple):
     median_relative_error: float
 
 
-def read_pairs(path: Path) -> dict[frozenset[str], float]:
-    """Mean round trip of both directions by the two sites [ms]."""
+def read_pairs(path: Path, sites: Iterable[MeasuredSite]) -> dict[frozenset[str], float]:
+    """Mean round trip of both directions by the two sites [ms].
+
+    Raises
+    ------
+    InvalidInput
+        A site whose place is not known, or no pair at all.
+    """
     directions: dict[frozenset[str], list[float]] = {}
     for pair in read_table(path, MeasuredPair):
         ends = frozenset((pair.from_region, pair.to_region))
         directions.setdefault(ends, []).append(pair.rtt_ms)
+    known = {site.site for site in sites}
+    strangers = sorted(frozenset().union(*directions) - known)
+    problems = [f'no place is known of site "{one}"{nearest(one, known)}' for one in strangers]
+    if problems or not directions:
+        raise InvalidInput(str(path), problems or ["no pair of sites"])
     return {ends: float(np.mean(values)) for ends, values in directions.items()}
 
 
@@ -81,33 +91,34 @@ def round_trip_table(
     places: Sequence[Place],
     pairs_ms: Mapping[frozenset[str], float],
     sites: Sequence[MeasuredSite],
+    cloud: str,
+    source: str,
 ) -> list[RoundTrip]:
-    """One row for every origin and region."""
+    """One row for every origin and region.
+
+    Parameters
+    ----------
+    cloud, source
+        Provider whose sites were measured, and the key of where it was published.
+    """
     origin_site = {origin.origin: _site_of(origin, sites) for origin in origins}
     place_site = {place.region: _site_of(place, sites) for place in places}
-    return [
-        _row(origin, place, pairs_ms, {origin_site[origin.origin], place_site[place.region]})
-        for origin in origins
-        for place in places
-    ]
-
-
-def _row(
-    origin: Origin,
-    place: Place,
-    pairs_ms: Mapping[frozenset[str], float],
-    ends: set[str | None],
-) -> RoundTrip:
-    measured_ms = pairs_ms.get(frozenset(end for end in ends if end))
-    if measured_ms is None:
-        return derived_round_trip(origin, place)
-    return RoundTrip(
-        origin=origin.origin,
-        region=place.region,
-        rtt_ms=measured_ms,
-        evidence="measured" if place.provider == MEASURED_CLOUD else "derived",
-        source=MEASURED_SOURCE,
-    )
+    found = []
+    for origin in origins:
+        for place in places:
+            ends = frozenset({origin_site[origin.origin], place_site[place.region]} - {None})
+            if ends not in pairs_ms:
+                found.append(derived_round_trip(origin, place))
+                continue
+            row = RoundTrip(
+                origin=origin.origin,
+                region=place.region,
+                rtt_ms=pairs_ms[ends],
+                evidence="measured" if place.provider == cloud else "derived",
+                source=source,
+            )
+            found.append(row)
+    return found
 
 
 def _site_of(end: Origin | Place, sites: Sequence[MeasuredSite]) -> str | None:

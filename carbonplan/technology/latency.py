@@ -52,14 +52,6 @@ def wait_of_waiting_s(
     return np.asarray(service_s) * (1.0 + np.asarray(variation)) / (2.0 * servers * idle)
 
 
-def mean_wait_s(
-    utilisation: ArrayLike, service_s: ArrayLike, variation: ArrayLike, servers: ArrayLike = 1.0
-) -> NDArray[np.float64]:
-    """Mean wait of all requests, those included that do not wait [s]."""
-    waiting = wait_probability(utilisation, servers)
-    return waiting * wait_of_waiting_s(utilisation, service_s, variation, servers)
-
-
 def wait_percentile_s(
     probability: ArrayLike, of_waiting_s: ArrayLike, percentile: ArrayLike
 ) -> NDArray[np.float64]:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from carbonplan.plan.tabulate import csv_bytes, guarded_text, unguarded_text
+from carbonplan.plan.tabulate import csv_bytes, guarded_text
 from tests.plan import example
 
 HOSTILE = ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx", "＝1", "'=1", "a,b", 'a"b', "NA", ""]
@@ -26,7 +26,7 @@ def test_text_and_numbers_read_back(text):
     table = pd.DataFrame({"name": [text], "value": [0.1 + 0.2], "drop": [-1.5]})
     content = io.BytesIO(csv_bytes(table))
     found = pd.read_csv(content, keep_default_na=False, dtype={"name": str})
-    assert unguarded_text(found["name"][0]) == text
+    assert found["name"][0] in (text, "'" + text)
     assert found["value"][0] == 0.1 + 0.2
     assert found["drop"][0] == -1.5
 

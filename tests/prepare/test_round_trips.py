@@ -2,6 +2,7 @@ import pytest
 
 from carbonplan.catalogue.network import Origin
 from carbonplan.catalogue.sites import Place
+from carbonplan.errors import InvalidInput
 from carbonplan.prepare.round_trips import (
     MeasuredSite,
     fitted_line,
@@ -44,8 +45,11 @@ def test_the_line_through_points_on_a_line():
 def test_a_pair_is_the_mean_of_both_directions(tmp_path):
     path = tmp_path / "pairs.csv"
     header = "from_region,to_region,rtt_ms,from_zone_id,to_zone_id"
-    path.write_text(f"{header}\na,b,10,X,Y\nb,a,12,Y,X\n")
-    assert read_pairs(path) == {frozenset("ab"): 11}
+    path.write_text(f"{header}\nzero,ten,10,X,Y\nten,zero,12,Y,X\n")
+    assert read_pairs(path, SITES) == {frozenset(("zero", "ten")): 11}
+    path.write_text(f"{header}\nzero,tenn,10,X,Y\n")
+    with pytest.raises(InvalidInput, match=r'site "tenn".*"ten"'):
+        read_pairs(path, SITES)
 
 
 def test_how_each_row_is_known():
@@ -58,7 +62,8 @@ def test_how_each_row_is_known():
         **KNOWN,
     )
     places = [place("cloud", 10), place("other", 10, "Other"), place("far", 25), place("in", 0)]
-    rows = {row.region: row for row in round_trip_table([origin], places, PAIRS_MS, SITES)}
+    table = round_trip_table([origin], places, PAIRS_MS, SITES, "Google Cloud", "x")
+    rows = {row.region: row for row in table}
     assert rows["cloud"].rtt_ms == PAIRS_MS[frozenset(("zero", "ten"))]
     assert [rows[name].evidence for name in ("cloud", "other", "far", "in")] == [
         "measured",

@@ -187,16 +187,19 @@ def test_yearly_water_of_zones_whose_mix_is_known(mix_file):
 
 
 def test_round_trips(shared_data, tmp_path):
-    pairs = round_trips.read_pairs(shared_data / "siting" / "gcp_inter_region_rtt_ms.csv")
     folder = data_root() / "sites"
     measured_sites = read_table(folder / "measured_sites.csv", round_trips.MeasuredSite)
+    measured = shared_data / "siting" / "gcp_inter_region_rtt_ms.csv"
+    pairs = round_trips.read_pairs(measured, measured_sites)
     line = round_trips.fitted_line(pairs, measured_sites)
     assert line.offset_ms == pytest.approx(network.ROUND_TRIP_OFFSET_MS, abs=0.05)
     assert line.slope_ms_per_km == pytest.approx(network.ROUND_TRIP_MS_PER_KM, abs=5e-5)
     assert line.median_relative_error == pytest.approx(0.14, abs=0.005)
     places = read_table(folder / "regions.csv", Place)
     origins = tuple(network.origins().values())
-    rows = round_trips.round_trip_table(origins, places, pairs, measured_sites)
+    rows = round_trips.round_trip_table(
+        origins, places, pairs, measured_sites, "Google Cloud", "umassos-gcp-latency-2024"
+    )
     round_trips.write_round_trips(rows, tmp_path / "round_trips.csv")
     shipped = folder / "round_trips.csv"
     assert (tmp_path / "round_trips.csv").read_bytes() == shipped.read_bytes()

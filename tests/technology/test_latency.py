@@ -6,7 +6,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from carbonplan.technology.latency import (
-    mean_wait_s,
     wait_of_waiting_s,
     wait_percentile_s,
     wait_probability,
@@ -20,6 +19,12 @@ def erlang_c(servers: int, load: float) -> float:
     offered = servers * load
     full = offered**servers / factorial(servers) / (1 - load)
     return full / (sum(offered**n / factorial(n) for n in range(servers)) + full)
+
+
+def mean_wait_s(load, service_s, variation, servers=1.0):
+    """Of all requests, those included that do not wait."""
+    of_waiting_s = wait_of_waiting_s(load, service_s, variation, servers)
+    return wait_probability(load, servers) * of_waiting_s
 
 
 @given(LOAD)

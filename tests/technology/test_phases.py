@@ -8,7 +8,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from carbonplan.technology.figures import ReplicaFigures, Role
-from carbonplan.technology.latency import mean_wait_s
 from carbonplan.technology.memory import largest_batch
 from carbonplan.technology.operating import (
     CONTEXT,
@@ -118,7 +117,6 @@ def test_a_line_of_one_server_is_m_m_1():
     """At load 0.5 of a line that is busy all the time: W = 0.5 x 2 / (1 - 0.5) = 2 s."""
     line = Line(np.array(2.0), np.array(1.0))
     assert line.wait_s(np.array(0.5)) == pytest.approx(2.0)
-    assert line.wait_s(np.array(0.5)) == pytest.approx(mean_wait_s(0.5, 2.0, 1.0))
     assert line.wait_percentile_s(np.array(0.5), np.array(0.9)) == pytest.approx(4 * np.log(5))
 
 
