@@ -6,11 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from carbonplan.plan.account_documents import attribution_summary, sci_departures
+from carbonplan.plan.at_load import serving_at_load
 from carbonplan.plan.attribution import attributed_impacts, attribution
 from carbonplan.plan.clean_hours import clean_hours
 from carbonplan.plan.decisions import decisions, without_noise
 from carbonplan.plan.evidence import evidence_shares
 from carbonplan.plan.grounds import grounds, plan_labels
+from carbonplan.plan.pairs import pairs_in_use
 from carbonplan.plan.power import consequences
 from carbonplan.plan.prompt_shares import prompt_shares
 from carbonplan.plan.records import Plan
@@ -81,6 +83,7 @@ def make_plan(
             clean_hours=clean_hours(data),
             evidence=evidence_shares(objective_terms(inputs, configurations, data)),
             attribution=attribution_summary(data, sci_departures(inputs)),
+            at_load=serving_at_load(inputs, pairs_in_use(inputs, configurations, data), data),
             timings=timings or {},
             warnings=warnings,
         ),

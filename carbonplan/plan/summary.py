@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from carbonplan.catalogue.bands import KEPT, MOVED
+from carbonplan.plan.at_load import in_words
 from carbonplan.plan.objective import named_objective
 from carbonplan.plan.provenance import fingerprint, versions
 from carbonplan.plan.records import SCHEMA_VERSION
@@ -37,6 +38,7 @@ def summary(
     clean_hours: dict[str, dict[str, float] | None],
     evidence: Mapping[str, object],
     attribution: Mapping[str, object],
+    at_load: Mapping[str, float],
     timings: Mapping[str, float],
     warnings: Sequence[str],
 ) -> dict[str, object]:
@@ -47,6 +49,7 @@ def summary(
     if rounding.reason:
         known = "not known" if rounding.gap is None else f"{rounding.gap:.2%}"
         notes = [*notes, f"rounding gap {known}: {rounding.reason}"]
+    notes = [*notes, *in_words(at_load)]
     replicas = program.columns["Replicas"].positions
     scenario = inputs.scenario
     return {
@@ -69,6 +72,7 @@ def summary(
         "evidence": dict(evidence),
         "risk": risk_summary(program, values, scenario),
         "attribution": dict(attribution),
+        "serving_at_load": dict(at_load),
         "signal": scenario.signal.model_dump(mode="json"),
         "coefficient_sets": {"embodied": scenario.embodied.coefficient_set},
         "solver": {
