@@ -25,6 +25,7 @@ MEASUREMENTS = {
     "g": "bench.five_years",
     "h": "bench.side_by_side",
     "i": "bench.replay",
+    "j": "bench.pareto_sets",
 }
 
 
@@ -55,10 +56,10 @@ def parser() -> argparse.ArgumentParser:
         "--only",
         type=keys,
         default=list(MEASUREMENTS),
-        metavar="a,b,c,d,e,f,g,h,i",
+        metavar="a,b,c,d,e,f,g,h,i,j",
         help="(a) demonstration, (b) large program, (c) small fleet, (d) command line, "
         "(e) a million pairs, (f) levers, (g) five years, "
-        "(h) cases side by side, (i) replay",
+        "(h) cases side by side, (i) replay, (j) Pareto sets",
     )
     found.add_argument(
         "--quick",

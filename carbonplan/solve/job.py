@@ -63,8 +63,9 @@ class Outcome:
     Attributes
     ----------
     values
-        Polished: whole columns are whole, the rest is optimal for them to 1e-9; in a large
-        program, which is sifted, to a hundredth of the gap.
+        Polished: whole columns are whole, the rest is optimal for them to 1e-9. In a large
+        program, which is sifted, it is so among the columns that were chosen; more are looked
+        for unless the plan is within half of the gap, and until a tenth of it is left.
     safe_bound
         Proved without trust in the solver (:mod:`carbonplan.solve.bounds`).
     relaxed_rows

@@ -7,11 +7,10 @@ One impact is minimised while the others have limits,
 
 with r the ranges of the pay-off table; the small share of the others keeps plans out that
 another plan betters in one impact and equals in the rest. The pay-off table minimises each
-impact in turn, the others with the same small share. From one run to the next only right-hand
-sides and costs change. Whole numbers are found as in any solve: the fleet of the relaxation is
-rounded up, and where that leaves more than the gap, all strategies are tried within the limits;
-inside the front of a large program, which is sifted, the gap is left open and said. What a
-plan's impacts come to, not the limits that led to it, is what is proved of it.
+impact in turn, the others with the same small share. Small programs are solved whole
+(:mod:`carbonplan.solve.whole_program`), large ones in the columns that their points share
+(:mod:`carbonplan.solve.shared`). What a plan's impacts come to, not the limits that led to it,
+is what is proved of it.
 """
 
 from __future__ import annotations
@@ -23,23 +22,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from carbonplan.errors import NoPlanExists
-from carbonplan.solve.arrays import Arrays, Floats
+from carbonplan.solve.arrays import Floats
 from carbonplan.solve.criteria import Criteria, criteria_of
-from carbonplan.solve.faults import answer_faults, plan_faults
-from carbonplan.solve.front import Front, Point, best_of, in_words, judged
-from carbonplan.solve.highs import Model, Settings, Watcher
-from carbonplan.solve.job import Job, Listener
+from carbonplan.solve.finder import Finder, Means, Relaxed
+from carbonplan.solve.front import Front, Point, best_of, covers, in_words, judged
 from carbonplan.solve.limits import Limits, Progress
-from carbonplan.solve.planes import Plane, plane_of_bound, plane_of_duals
-from carbonplan.solve.rounding import rounded
-from carbonplan.solve.search import Search
-from carbonplan.solve.sifting import Sifted, continuous_model
+from carbonplan.solve.shared import SharedColumns, is_shared
 from carbonplan.solve.signals import Flag, caught_signals
 from carbonplan.solve.solution import Status
-from carbonplan.solve.start import Method
-from carbonplan.solve.status import Answer, Claim
-from carbonplan.solve.strategy import attempt
+from carbonplan.solve.status import Claim
 from carbonplan.solve.targets import limit_grid, next_limit
+from carbonplan.solve.whole_program import WholeProgram
 
 if TYPE_CHECKING:
     from carbonplan.program import Program
@@ -47,10 +40,7 @@ if TYPE_CHECKING:
 Report = Callable[[Progress], None]
 
 SHARE_OF_OTHERS = 1e-3  # of a step of each other impact, in the impact minimised
-LEFT_OPEN = 20.0  # hundredths of the gap that a sifted relaxation may leave open
-MOST_WANTED = 5_000
-ALREADY_WHOLE = 1e-6
-SHORTEST_ATTEMPT_S = 0.5
+MET = 1e-6  # relative excess up to which a limit is met
 
 
 def front(
@@ -94,21 +84,14 @@ class Sweep:
         self.flag = flag
         self.on_progress = on_progress
         self.points: list[Point] = []
-        self.planes: list[Plane] = []
         self.infeasible = 0
+        self.reached = np.full(len(criteria.names), np.inf)
         self.steps: list[str] = []
         self._started = time.monotonic()
-        self.settings = Settings(
-            time_limit_s=limits.time_limit_s,
-            gap=LEFT_OPEN * limits.gap,
-            threads=limits.threads,
-            seed=limits.seed,
-        )
-        self.model = continuous_model(criteria.arrays.relaxed(), self.settings)
-        if isinstance(self.model, Sifted):
-            self.model.again = Method.INTERIOR
-            self.model.most_rounds = 1
-            self.model.most_wanted = MOST_WANTED
+        means = Means(limits, flag, lambda: self.seconds_left)
+        self.planes = means.planes
+        way = SharedColumns if is_shared(criteria) else WholeProgram
+        self.finder: Finder = way(criteria, means)
 
     @property
     def seconds(self) -> float:
@@ -119,10 +102,6 @@ class Sweep:
     def seconds_left(self) -> float:
         """Time that the limit leaves [s]."""
         return max(self.limits.time_limit_s - self.seconds, 0.0)
-
-    @property
-    def _watcher(self) -> Watcher:
-        return Watcher(lambda: bool(self.flag))
 
     @property
     def is_over(self) -> bool:
@@ -137,13 +116,14 @@ class Sweep:
                 return
             shares = np.where(np.arange(count) == impact, 1.0, SHARE_OF_OTHERS)
             weights = self.criteria.weighed(shares * self.criteria.units)
-            if isinstance(self.model, Sifted):
-                self.model.set_costs(weights @ self.criteria.vectors)
-                self.model.widen(self._watcher, time_limit_s=self.seconds_left)
             self._seek(impact, weights, np.full(count, np.inf), count - impact)
 
     def visit(self, points: int) -> None:
-        """Find plans within limits until there are enough, or nothing new is to be found."""
+        """Find plans within limits until there are enough, or nothing new is to be found.
+
+        Where limits are elastic a run always ends at a plan, known ones among them: there are
+        no more runs than points asked for.
+        """
         table = np.array([point.impacts for point in self.points])
         ideal, nadir = table.min(axis=0), table.max(axis=0)
         grid = limit_grid(ideal, nadir, points)
@@ -151,7 +131,9 @@ class Sweep:
         shares = SHARE_OF_OTHERS * (nadir[0] - ideal[0]) / span
         shares[0] = 1.0
         weights = self.criteria.weighed(shares)
-        while len(grid) and not self.is_over:
+        tries = points if self.finder.is_elastic else len(grid)
+        while len(grid) and tries and not self.is_over:
+            tries -= 1
             missing = points - len(best_of(self.points))
             if missing <= 0:
                 break
@@ -159,11 +141,11 @@ class Sweep:
             if chosen is None:
                 break
             limit = grid[chosen]
-            if not self._seek(0, weights, limit, missing):
+            if self._seek(0, weights, limit, missing):
+                grid = grid[~((grid >= self.reached) & (grid <= limit)).all(axis=1)]
+            else:
                 self.infeasible += 1
                 grid = grid[~(grid <= limit).all(axis=1)]
-            else:
-                grid = np.delete(grid, chosen, axis=0)
 
     def front(self) -> Front:
         """Return what was found, without what was found again or is bettered."""
@@ -187,93 +169,49 @@ class Sweep:
         )
 
     def _seek(self, impact: int, weights: Floats, at_most: Floats, missing: int) -> bool:
-        """Look for the plan of least weighted impacts within limits; whether there is one."""
+        """Look for the plan of least weighted impacts; whether limits that tight can be met."""
         started, known = self.seconds, len(self.points)
-        relaxed = self._relaxed(weights, at_most)
+        relaxed = self.finder.relaxed(impact, weights, at_most)
+        self.reached = self._reached(relaxed, at_most)
         if relaxed.claim is Claim.INFEASIBLE:
             return False
-        plans = self._rounded(relaxed, weights, at_most, impact)
-        is_brief = isinstance(self.model, Sifted) and bool(np.isfinite(at_most).any())
-        if not any(
-            is_brief or self._is_enough(plan, relaxed, weights, at_most, impact)
-            for plan in plans
-        ):
-            seconds = max(self.seconds_left / max(missing, 1), SHORTEST_ATTEMPT_S)
-            plans += self._attempted(weights, at_most, seconds)
-        for plan in plans:
+        found = []
+        for plan in self.finder.plans(relaxed, weights, at_most, missing):
+            found.append(plan)
+            if self._is_enough(plan, relaxed, weights, at_most, impact):
+                break
+        if self.finder.is_elastic and found:
+            found = [self._best(found, impact)]
+            at = self.criteria.impacts(found[0])
+            if any(covers(point.impacts, at) for point in self.points):
+                self.reached = np.minimum(self.reached, at)
+        for plan in found:
             self._keep(plan, impact, self.seconds - started)
-        return len(self.points) > known
+        is_conclusive = len(self.points) > known or self.finder.is_elastic
+        return is_conclusive and bool((self.reached <= at_most + MET * np.abs(at_most)).all())
 
-    def _relaxed(self, weights: Floats, at_most: Floats) -> Answer:
-        """Solve without whole numbers, and keep the plane that the duals prove."""
-        asked = self.criteria.limited(weights, at_most)
-        self.model.set_bounds(asked.lower, asked.upper)
-        answer = self._run(asked)
-        if answer.claim is Claim.PROVED and answer.duals is not None:
-            self.planes.append(plane_of_duals(self.criteria, weights, answer.duals))
-        return answer
+    def _best(self, plans: Sequence[Floats], impact: int) -> Floats:
+        """The plan of which most is proved; the last, which took most work, of equal ones."""
+        gaps = [self._point(plan, impact, 0.0).gap for plan in plans]
+        known = [np.inf if gap is None else gap for gap in gaps]
+        return plans[len(plans) - 1 - int(np.argmin(known[::-1]))]
 
-    def _rounded(
-        self, relaxed: Answer, weights: Floats, at_most: Floats, impact: int
-    ) -> list[Floats]:
-        """Plans with the whole columns of the relaxation rounded up, as far as they are sound.
-
-        First nothing else changes; where that costs more than the gap, or stocks do not hold
-        it, the rest is solved again, within limits that leave room for whole numbers.
-        """
-        arrays, whole = self.criteria.arrays, np.flatnonzero(self.criteria.arrays.integer)
-        if relaxed.claim is not Claim.PROVED:
-            return []
-        plan = np.clip(relaxed.values, arrays.lower, arrays.upper)
-        plan[whole] = np.minimum(np.ceil(plan[whole] - ALREADY_WHOLE), arrays.upper[whole])
-        reached = np.maximum(at_most, self.criteria.impacts(plan))
-        plans = [] if plan_faults(arrays, plan) else [plan]
-        if not plans:
-            search = Search(arrays, self._job(self.seconds_left), Listener(), self.settings)
-            plan[whole] = rounded(search, whole, relaxed.values)
-        elif self._is_enough(plan, relaxed, weights, at_most, impact):
-            return plans
-        asked = self.criteria.limited(weights, reached).fixed(whole, plan[whole])
-        self.model.set_bounds(asked.lower, asked.upper)
-        answer = self._run(asked)
-        if answer.claim is not Claim.PROVED:
-            return plans
-        better = np.clip(answer.values, asked.lower, asked.upper)
-        return plans if plan_faults(arrays, better) else [*plans, better]
-
-    def _attempted(self, weights: Floats, at_most: Floats, seconds: float) -> list[Floats]:
-        """Plans that all strategies of an ordinary solve find within limits."""
-        asked = self.criteria.limited(weights, at_most)
-        outcome = attempt(asked, self._job(seconds), Listener(lambda: bool(self.flag)))
-        if outcome.bound is not None and not outcome.faults:
-            self.planes.append(plane_of_bound(self.criteria, weights, outcome.bound, at_most))
-        if outcome.values is None or plan_faults(asked, outcome.values):
-            return []
-        return [outcome.values]
-
-    def _job(self, seconds: float) -> Job:
-        return Job(seconds, self.limits.gap, self.limits.threads, self.limits.seed)
-
-    def _run(self, asked: Arrays) -> Answer:
-        """Run the program in memory with other costs and limits; broken answers are dropped."""
-        self.model.set_costs(asked.cost)
-        self.model.set_rows(asked.row_lower, asked.row_upper)
-        answer = self.model.run(self._watcher, time_limit_s=self.seconds_left)
-        if answer_faults(self.model.arrays, answer):
-            if isinstance(self.model, Model):
-                self.model.forget()
-            return answer.discarded()
-        return answer
+    def _reached(self, relaxed: Relaxed, at_most: Floats) -> Floats:
+        """How tight limits can be with the same relaxation; only where they are elastic."""
+        if relaxed.values is None or not self.finder.is_elastic:
+            return at_most
+        at = self.criteria.impacts(relaxed.values)
+        return np.where(np.isfinite(at_most), at, -np.inf)
 
     def _is_enough(
-        self, plan: Floats, relaxed: Answer, weights: Floats, at_most: Floats, impact: int
+        self, plan: Floats, relaxed: Relaxed, weights: Floats, at_most: Floats, impact: int
     ) -> bool:
         """Whether a plan is within the gap of the relaxation, or of the best with its impacts.
 
         Without limits the latter proves nothing of the least that the impact can be.
         """
-        lost = float(weights @ self.criteria.vectors @ plan) - relaxed.objective
-        if lost <= self.limits.gap * abs(relaxed.objective):
+        lost = float(weights @ self.criteria.vectors @ plan) - relaxed.least
+        if lost <= self.limits.gap * abs(relaxed.least) and np.isfinite(relaxed.least):
             return True
         is_limited = bool(np.isfinite(at_most).any())
         return is_limited and self._point(plan, impact, 0.0).status is Status.OPTIMAL

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
@@ -20,6 +21,8 @@ from carbonplan.solve.status import Claim
 TIGHT, LOOSER = 1e-9, 1e-7
 POLISH_SHARE = 0.05  # of the time limit, set aside for the last step
 SHORTEST_POLISH_S = 1.0
+LEFT_OPEN = 10.0  # hundredths of the gap that a relaxation may leave open, if it is sifted
+ENOUGH = 0.5  # of the gap: a plan as close as this to the relaxation need not be priced
 CLOSED = 1e-9  # relative difference at which plan and bound are the same number
 
 
@@ -51,7 +54,10 @@ class Search:
     @cached_property
     def continuous(self) -> Model | Sifted:
         """The program without whole numbers; keeps its basis from run to run."""
-        return continuous_model(self.arrays.relaxed(), self.settings)
+        settings = self.settings
+        if len(self.whole):  # the rest of the gap is that of whole numbers
+            settings = replace(settings, gap=LEFT_OPEN * settings.gap)
+        return continuous_model(self.arrays.relaxed(), settings)
 
     @cached_property
     def whole(self) -> NDArray[np.int64]:
@@ -156,6 +162,12 @@ class Search:
         if np.isfinite(bound) and (self.safe_bound is None or bound > self.safe_bound):
             self.safe_bound = bound
             self.raise_bound(bound)
+
+    def settle(self) -> None:
+        """From now on, plans close to the relaxation are not looked at for better ones."""
+        if isinstance(self.continuous, Sifted) and self.bound is not None:
+            room = ENOUGH * self.job.gap * abs(self.bound)
+            self.continuous.enough = self.bound + room
 
     def offer(self, values: Floats) -> bool:
         """Polish a plan and keep it if it is better; say whether it was sound."""

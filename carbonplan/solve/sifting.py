@@ -2,11 +2,12 @@
 
 Most columns of a large program, say the load of a class of requests on a configuration that is
 never worth it, are zero in every slot. The program is solved with those that a coarse version
-of it uses; row duals then price all the others, those that would lower the cost come in, and it
-is solved again from the basis at hand. When none would, or the bound that the duals prove for
-*all* columns is as close as asked, that is the relaxation of the whole program. Whatever goes
-wrong on the way, the whole program is solved instead. Only with bounds that a heuristic tries
-is "infeasible" taken as the answer: no plan was found there.
+of it uses; all the others are then priced (:mod:`carbonplan.solve.directions`), those of which
+a better plan may be made come in, and it is solved again from the basis at hand. When there are
+none, or the bound that the duals prove for *all* columns is as close as asked, that is the
+relaxation of the whole program. Whatever goes wrong on the way, the whole program is solved
+instead. Only with bounds that a heuristic tries is "infeasible" taken as the answer, once the
+columns that a coarse version with these bounds uses have come in too: no plan was found there.
 """
 
 from __future__ import annotations
@@ -20,10 +21,10 @@ from numpy.typing import NDArray
 from carbonplan.solve.arrays import FLEET, Arrays, Floats
 from carbonplan.solve.bounds import safe_bound
 from carbonplan.solve.coarse import coarsened, labels_of, used_labels
+from carbonplan.solve.directions import Prices, Pricing
 from carbonplan.solve.faults import TOLERANCE, answer_faults
 from carbonplan.solve.highs import Model, Settings, Watcher
 from carbonplan.solve.parts import Columns, restricted, rows_of, slots_count
-from carbonplan.solve.pricing import completed
 from carbonplan.solve.start import Basis, Method
 from carbonplan.solve.status import Answer, Claim
 
@@ -31,6 +32,7 @@ FEWEST_COLUMNS = 50_000  # with fewer, one solve is faster
 COARSE_SLOTS = 14
 PRICED = 1e-6  # reduced cost at which a column is worth having
 SHARE_OF_GAP = 1e-2  # of the gap asked for, which the relaxation may leave open
+CLOSED = 1e-10  # relative difference at which objective and bound are the same number
 MOST_ROUNDS = 40
 LONG_SLOTS = 336  # from here on one coarse program misses hours that matter
 DAYS_OF_LONG, PARTS_OF_DAY = 60, 4
@@ -70,6 +72,9 @@ class Sifted:
         columns that it wanted; None to go on until the bound is as close as asked.
     most_wanted
         Columns that come in at once, those that promise most; None for all that promise any.
+    enough
+        Objective at which a run ends without pricing, as no plan can be much better; None for
+        none. The duals of such a run, and its bound, are those of the chosen columns alone.
     """
 
     def __init__(self, arrays: Arrays, settings: Settings, labels: NDArray[np.int64]) -> None:
@@ -83,44 +88,61 @@ class Sifted:
         self.again = Method.DUAL
         self.most_rounds: int | None = None
         self.most_wanted: int | None = None
+        self.enough: float | None = None
+        self._answered: Answer | None = None  # what the last run came to, if that holds still
+        self._pricing = Pricing(settings)
 
     def set_bounds(self, lower: Floats, upper: Floats) -> None:
         """Change the bounds of the columns."""
-        self.arrays = replace(self.arrays, lower=lower, upper=upper)
+        self._change(lower=lower, upper=upper)
         if self.whole is not None:
             self.whole.set_bounds(lower, upper)
 
     def set_rows(self, lower: Floats, upper: Floats) -> None:
         """Change the bounds of the rows."""
-        self.arrays = replace(self.arrays, row_lower=lower, row_upper=upper)
+        self._change(row_lower=lower, row_upper=upper)
         if self.whole is not None:
             self.whole.set_rows(lower, upper)
 
     def set_costs(self, cost: Floats) -> None:
         """Change the costs of the columns."""
-        self.arrays = replace(self.arrays, cost=cost)
+        self._change(cost=cost)
         if self.whole is not None:
             self.whole.set_costs(cost)
 
     def set_tolerance(self, tolerance: float) -> None:
         """Change the tolerances of feasibility and optimality."""
+        if tolerance != self.settings.tolerance:
+            self._answered = None
         self.settings = replace(self.settings, tolerance=tolerance)
         if self.whole is not None:
             self.whole.set_tolerance(tolerance)
 
+    def _change(self, **parts: Floats) -> None:
+        """Take other numbers; what the last run came to holds where they are the same."""
+        if not all(np.array_equal(getattr(self.arrays, name), parts[name]) for name in parts):
+            self._answered = None
+        self.arrays = replace(self.arrays, **parts)
+
     def forget(self) -> None:
         """Start the next run anew, with the whole program: the last was no good."""
+        self._answered = None
         if self.whole is None:
             self.whole = Model(self.arrays, self.settings)
         self.whole.forget()
 
     def run(self, watcher: Watcher, *, time_limit_s: float | None = None) -> Answer:
         """Solve and return what HiGHS claims, for all columns."""
+        if self._answered is not None:
+            return self._answered
         limit = self.settings.time_limit_s if time_limit_s is None else time_limit_s
         end = time.monotonic() + limit
         answer = None
         if self.whole is None:
             answer = self._sifted(watcher, end)
+            is_final = self.most_rounds is None and answer is not None
+            if is_final and answer.claim is Claim.PROVED:
+                self._answered = answer
         if answer is None:
             if self.whole is None:
                 self.whole = Model(self.arrays, self.settings)
@@ -133,16 +155,32 @@ class Sifted:
             self.chosen = self._first_choice(watcher, end)
         if self.chosen is None:
             return None
+        answer = self._rounds(watcher, end)
+        if answer is not None and answer.claim is Claim.INFEASIBLE:
+            before = self.chosen
+            self.widen(watcher, time_limit_s=_seconds(end))
+            if (self.chosen & ~before).any():
+                answer = self._rounds(watcher, end)
+        return answer
+
+    def _rounds(self, watcher: Watcher, end: float) -> Answer | None:
+        """Answer once the chosen columns are enough; None if they never are."""
         method = self.again if self.succeeded else Method.INTERIOR
         for number in range(1, MOST_ROUNDS + 1):
             answer = self._solved(method, watcher, end)
             if answer is None or answer.claim is not Claim.PROVED:
                 return answer
             self.succeeded = True
-            duals = completed(self.arrays, answer.duals)
-            answer = self._proved(answer, duals)
-            wanted = self._wanted(duals)
-            room = SHARE_OF_GAP * self.settings.gap * abs(answer.objective)
+            if self.enough is not None and answer.objective <= self.enough:
+                return answer
+            prices = self._pricing.prices(
+                self.arrays, answer.values, answer.duals, watcher, _seconds(end)
+            )
+            if prices.claim is not Claim.PROVED:
+                return replace(answer, claim=prices.claim) if prices.claim in STOPPED else None
+            answer = self._proved(answer, prices.duals)
+            wanted = self._wanted(prices)
+            room = max(SHARE_OF_GAP * self.settings.gap, CLOSED) * abs(answer.objective)
             if not wanted.any() or answer.objective - answer.bound <= room:
                 return answer
             self.chosen = self.chosen | wanted
@@ -218,14 +256,15 @@ class Sifted:
         bound = min(safe_bound(self.arrays, duals), answer.objective)
         return replace(answer, duals=duals, bound=bound)
 
-    def _wanted(self, duals: Floats) -> Columns:
-        """Columns outside that would lower the cost."""
+    def _wanted(self, prices: Prices) -> Columns:
+        """Columns outside of which a better plan may be made."""
         is_movable = ~self.chosen & (self.arrays.lower < self.arrays.upper)
-        reduced = self.arrays.reduced_costs(duals)
-        wanted = is_movable & (reduced < -PRICED)
+        reduced = self.arrays.reduced_costs(prices.duals)
+        wanted = is_movable & (prices.moving | (reduced < -PRICED))
         if self.most_wanted is None or wanted.sum() <= self.most_wanted:
             return wanted
-        promised = np.where(wanted, reduced * self.arrays.upper, 0.0)
+        promised = np.where(prices.moving, -np.inf, reduced * self.arrays.upper)
+        promised = np.where(wanted, promised, 0.0)
         best = np.argpartition(promised, self.most_wanted)[: self.most_wanted]
         return wanted & np.isin(np.arange(len(wanted)), best)
 

@@ -12,16 +12,24 @@ from numpy.typing import NDArray
 from carbonplan.solve.parts import Columns, Rows
 
 Statuses = NDArray[np.int8]
+OF_NUMBER = {int(status): status for status in highspy.HighsBasisStatus.__members__.values()}
 AT_LOWER = int(highspy.HighsBasisStatus.kLower)
 BASIC = int(highspy.HighsBasisStatus.kBasic)
 
 
+DEVEX = {"simplex_dual_edge_weight_strategy": 1}
+
+
 class Method(Enum):
-    """Options of HiGHS for an algorithm; the choice is its own."""
+    """Options of HiGHS for an algorithm; the choice is its own.
+
+    Simplex starts from a basis that it is given: with devex prices, as the steepest edges of
+    such a basis take a linear solve for each row.
+    """
 
     CHOICE = {"solver": "choose"}  # noqa: RUF012 - members, not defaults
-    DUAL = {"solver": "simplex", "simplex_strategy": 1}  # noqa: RUF012
-    PRIMAL = {"solver": "simplex", "simplex_strategy": 4}  # noqa: RUF012
+    DUAL = {"solver": "simplex", "simplex_strategy": 1} | DEVEX
+    PRIMAL = {"solver": "simplex", "simplex_strategy": 4} | DEVEX
     INTERIOR = {"solver": "ipm"}  # noqa: RUF012
 
 
@@ -46,14 +54,14 @@ class Basis:
     def to_highs(self) -> highspy.HighsBasis:
         """Return the basis as HiGHS takes it."""
         basis = highspy.HighsBasis()
-        basis.col_status = [highspy.HighsBasisStatus(int(one)) for one in self.columns]
-        basis.row_status = [highspy.HighsBasisStatus(int(one)) for one in self.rows]
+        basis.col_status = [OF_NUMBER[one] for one in self.columns.tolist()]
+        basis.row_status = [OF_NUMBER[one] for one in self.rows.tolist()]
         basis.valid = True
         return basis
 
 
 def basis_of(basis: highspy.HighsBasis) -> Basis:
     """Return the basis that HiGHS gives."""
-    columns = np.array([int(one) for one in basis.col_status], dtype=np.int8)
-    rows = np.array([int(one) for one in basis.row_status], dtype=np.int8)
+    columns = np.array([one.value for one in basis.col_status], dtype=np.int8)
+    rows = np.array([one.value for one in basis.row_status], dtype=np.int8)
     return Basis(columns, rows)

@@ -71,6 +71,8 @@ def relax(search: Search) -> None:
         search.continuous.set_tolerance(TIGHT)
         if is_program:
             _finish_continuous(search)
+        else:
+            search.settle()
 
 
 def take_known_plan(search: Search) -> None:

@@ -11,9 +11,9 @@ from carbonplan.solve import Limits, Status, sifting, solve
 from carbonplan.solve.arrays import FLEET, Arrays, arrays_of
 from carbonplan.solve.bounds import safe_bound
 from carbonplan.solve.coarse import coarsened, labels_of
+from carbonplan.solve.directions import Prices, Pricing
 from carbonplan.solve.faults import plan_faults
 from carbonplan.solve.highs import Model, Settings, Watcher
-from carbonplan.solve.pricing import completed
 from carbonplan.solve.sifting import Sifted, continuous_model
 from carbonplan.solve.status import Claim
 
@@ -171,11 +171,53 @@ def test_the_coarse_program_has_a_column_per_label_and_run():
     assert np.diff(coarse.starts)[backlog].tolist() == [2] * (SLOTS // 2)
 
 
-def test_completed_duals_prove_more_and_make_nothing_cheap():
-    """A unit served is worth 3; capacity that costs nothing would be worth 50 units a slot."""
-    arrays = arrays_of(fleet(2))
-    duals = np.where(np.arange(arrays.rows_count) < SLOTS, 3.0, 0.0)
-    moved = completed(arrays, duals)
-    assert safe_bound(arrays, moved) > safe_bound(arrays, duals)
-    was_dear = arrays.reduced_costs(duals) >= 0
-    assert arrays.reduced_costs(moved)[was_dear].min() > -1e-9
+def test_what_pricing_cannot_finish_is_not_called_proved(monkeypatch):
+    stopped = Prices(Claim.STOPPED, np.zeros(0), np.zeros(0, dtype=bool))
+    monkeypatch.setattr(Pricing, "prices", lambda *_: stopped)
+    model = continuous_model(arrays_of(fleet(0)), SETTINGS)
+    assert model.run(Watcher()).claim is Claim.STOPPED
+
+
+def test_a_program_that_cannot_be_priced_is_solved_whole(monkeypatch):
+    failed = Prices(Claim.FAILED, np.zeros(0), np.zeros(0, dtype=bool))
+    monkeypatch.setattr(Pricing, "prices", lambda *_: failed)
+    arrays = arrays_of(fleet(0))
+    model = continuous_model(arrays, SETTINGS)
+    assert model.run(Watcher()).objective == pytest.approx(plain(arrays), rel=1e-9)
+    assert model.whole is not None
+
+
+def test_a_plan_that_is_close_enough_is_not_priced(monkeypatch):
+    arrays = arrays_of(fleet(0, stock=20.0))
+    model = continuous_model(arrays, SETTINGS)
+    relaxed = model.run(Watcher())
+    servers = np.ceil(relaxed.values[:TYPES])
+    fixed = arrays.fixed(np.arange(TYPES), servers)
+    model.set_bounds(fixed.lower, fixed.upper)
+    model.enough = 2 * relaxed.objective
+    monkeypatch.setattr(Pricing, "prices", None)
+    answer = model.run(Watcher())
+    assert answer.claim is Claim.PROVED
+    assert plan_faults(fixed, answer.values) == ()
+
+
+def test_a_run_is_not_repeated_unless_a_number_changed():
+    arrays = arrays_of(fleet(0))
+    model = continuous_model(arrays, SETTINGS)
+    first = model.run(Watcher())
+    model.set_bounds(arrays.lower.copy(), arrays.upper.copy())
+    assert model.run(Watcher()) is first
+    model.set_costs(2 * arrays.cost)
+    assert model.run(Watcher()).objective == pytest.approx(2 * first.objective - 1.0, rel=1e-7)
+
+
+def test_bounds_that_need_other_columns_bring_them_in():
+    """The types that were the best cannot be had; others, of which no load was chosen, can."""
+    arrays = arrays_of(fleet(0, stock=20.0))
+    model = continuous_model(arrays, SETTINGS)
+    used = model.run(Watcher()).values[:TYPES] > 1e-6
+    without = arrays.fixed(np.flatnonzero(used), np.zeros(used.sum()))
+    model.set_bounds(without.lower, without.upper)
+    answer = model.run(Watcher())
+    assert model.whole is None
+    assert answer.objective == pytest.approx(plain(without), rel=1e-7)
