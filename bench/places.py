@@ -8,6 +8,7 @@ BENCH = Path(__file__).resolve().parent
 ROOT = BENCH.parent
 
 DEMO_WEEK = ROOT / "scenarios" / "demo-week.yaml"
+ONE_HOUR = ROOT / "scenarios" / "one-hour.yaml"
 EIGHT_REGIONS = BENCH / "scenarios" / "eight-regions-week.yaml"
 EIGHT_REGIONS_SERIES = BENCH / "scenarios" / "series" / "eight-regions-week-intensity.csv"
 SMALL_FLEET = BENCH / "scenarios" / "small-fleet.yaml"

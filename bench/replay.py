@@ -1,15 +1,17 @@
-"""(i) Requests of the Azure conversation trace through four replicas, a minute of one core."""
+"""(i) Requests of the Azure conversation trace: an event loop alone, and a plan replayed."""
 
 from __future__ import annotations
 
-import resource
+import io
+import json
 import time
+from contextlib import redirect_stdout
 from functools import partial
 from typing import TYPE_CHECKING
 
 from bench.bare_loop import Times, replica_done_s
-from bench.places import CONVERSATIONS
-from bench.runner import KB_PER_MB, Run, fresh, interleaved
+from bench.places import CONVERSATIONS, ONE_HOUR, RESULTS
+from bench.runner import Run, carbonplan, fresh, interleaved
 from bench.section import Section, Target, at_least, at_most, medians, recorded
 
 if TYPE_CHECKING:
@@ -28,10 +30,13 @@ TIMES = Times(
 )
 LOWEST_CLOCK, SLOWDOWN = 0.5, 1.5
 CLOCK_LEVELS, CONTEXT_POINTS, PROMPT_POINTS = 5, 48, 128
-LEAST_PER_MINUTE, MOST_GROWTH, SAME_S = 1e6, 1.1, 1e-6
-COPIES, QUICK_COPIES = 50, 5
+LEAST_PER_MINUTE, MOST_GROWTH, SAME_S = 1e6, 1.3, 1e-6
+BUSY = ("workloads[chat].arrivals.mean_rps=560", "regions[aws-us-east-1].power_limit_kw=2000")
+BUSY_PLAN = RESULTS / "busy-hour"
+SHORT_S, LONG_S, QUICK_LONG_S = 180.0, 3600.0, 720.0  # of the planned hour
+FEATURES = ("--order", "llf", "--preempt", "--chunk-tokens", "2048", "--clock", "miad")
 PLAIN, FULL, BARE = "FCFS", "LLF, preemptive, chunks, MIAD clocks", "bare loop in Python, FCFS"
-LONG = "the same, trace repeated in parts"
+SHORT, LONG = "`carbonplan replay`, the same features", "`carbonplan replay`, more of the hour"
 COLUMNS = (
     *("way", "requests", "CPU s", "requests a minute", "peak MB", "mean stay [s]"),
     "preemptions",
@@ -39,41 +44,47 @@ COLUMNS = (
 
 
 def measure(*, quick: bool) -> Section:
-    """Run all ways; a quick measurement repeats the trace less often."""
+    """Run all ways; a quick measurement replays less of the planned hour."""
     if not CONVERSATIONS.exists():
         return Section("i", f"no {CONVERSATIONS.name} beside the checkout", COLUMNS, (), ())
-    copies = QUICK_COPIES if quick else COPIES
+    settings = [part for one in BUSY for part in ("--set", one)]
+    carbonplan("solve", ONE_HOUR, "--out", BUSY_PLAN, "--overwrite", "--quiet", *settings)
+    long_s = QUICK_LONG_S if quick else LONG_S
     runs = interleaved(
         {
-            PLAIN: partial(fresh, "bench.replay:replayed", full=False, copies=1),
-            FULL: partial(fresh, "bench.replay:replayed", full=True, copies=1),
+            PLAIN: partial(fresh, "bench.replay:replayed", full=False),
+            FULL: partial(fresh, "bench.replay:replayed", full=True),
             BARE: partial(fresh, "bench.replay:bare"),
-            LONG: partial(fresh, "bench.replay:replayed", full=True, copies=copies),
+            SHORT: partial(fresh, "bench.replay:plan_replayed", window_s=SHORT_S),
+            LONG: partial(fresh, "bench.replay:plan_replayed", window_s=long_s),
         }
     )
     middle = medians(runs)
     return Section(
         key="i",
         size=f"azure conversations: {middle[PLAIN].result['requests']:,} requests in an hour, "
-        f"{REPLICAS} replicas of {SLOTS} places; the last way {copies} times as many",
+        f"{REPLICAS} replicas of {SLOTS} places; and as they come to a plan for 560 a second, "
+        f"{SHORT_S:.0f} s and {long_s:.0f} s of it",
         columns=COLUMNS,
         rows=tuple(row(name, run) for name, run in middle.items()),
-        targets=targets(middle, copies),
+        targets=targets(middle),
         runs=recorded(runs),
     )
 
 
-def targets(middle: dict[str, Run], copies: int) -> tuple[Target, ...]:
-    """Fast, the same as the bare loop, and no larger for a longer trace."""
+def targets(middle: dict[str, Run]) -> tuple[Target, ...]:
+    """Fast, the same as the bare loop, and no larger for more requests."""
     plain, full, bare, long = (middle[name].result for name in (PLAIN, FULL, BARE, LONG))
     difference_s = abs(plain["mean_stay_s"] - bare["mean_stay_s"])
+    times = long["requests"] / middle[SHORT].result["requests"]
     return (
         at_least("every feature on", per_minute(full), LEAST_PER_MINUTE, "requests a minute"),
+        at_least("the whole command", per_minute(long), LEAST_PER_MINUTE, "requests a minute"),
         at_least("FCFS against the bare loop", per_minute(plain) / per_minute(bare), 1.0, "×"),
         at_most("mean stay, FCFS against the bare loop", difference_s, SAME_S, "s"),
         at_most(
-            f"memory of {copies} times as many",
-            long["peak_mb"] / full["peak_mb"],
+            f"memory of the command with {times:.0f} times the requests",
+            middle[LONG].peak_mb / middle[SHORT].peak_mb,
             MOST_GROWTH,
             "×",
         ),
@@ -88,36 +99,52 @@ def per_minute(result: dict[str, float]) -> float:
 def row(name: str, run: Run) -> tuple[str, ...]:
     """A line of the table."""
     found = run.result
+    stay_s, preemptions = found.get("mean_stay_s"), found.get("preemptions")
     return (
         name,
         f"{found['requests']:,}",
         f"{found['seconds']:.2f}",
         f"{per_minute(found):,.0f}",
-        f"{found['peak_mb']:.0f}",
-        f"{found['mean_stay_s']:.6f}",
-        f"{found['preemptions']:,}",
+        f"{run.peak_mb:.0f}",
+        "–" if stay_s is None else f"{stay_s:.6f}",
+        "–" if preemptions is None else f"{preemptions:,}",
     )
 
 
-def replayed(full: bool, copies: int) -> dict[str, float]:
-    """Take the trace through, several times one after another, in parts of one each."""
+def replayed(full: bool) -> dict[str, float]:
+    """Take the trace through the event loop, once."""
     from carbonplan.replay.arrays import DONE
-    from carbonplan.replay.engine import ready
-    from carbonplan.replay.parts import run_in_parts
+    from carbonplan.replay.engine import ready, run
 
     ready()  # what is compiled is kept between runs: the clock counts only requests
-    trace, setting = conversations(), region(full)
+    requests, setting = as_requests(conversations()), region(full)
     began = time.process_time()
-    count, preemptions, stay_s = 0, 0, 0.0
-    for copy in range(copies):
-        stay_s -= float(as_requests(trace, copy).release_s.sum())
-    parts = (as_requests(trace, copy) for copy in range(copies))
-    for _, outcomes in run_in_parts(parts, *setting, 60 * copies):
-        done = outcomes.state == DONE
-        stay_s += float(outcomes.done_s[done].sum())
-        count += int(done.sum())
-        preemptions += int(outcomes.preemptions.sum())
-    return summary(count, preemptions, time.process_time() - began, stay_s / count)
+    outcomes = run(requests, *setting, 60)
+    seconds = time.process_time() - began
+    done = outcomes.state == DONE
+    stay_s = float((outcomes.done_s - requests.release_s)[done].mean())
+    return summary(int(done.sum()), int(outcomes.preemptions.sum()), seconds, stay_s)
+
+
+def plan_replayed(window_s: float) -> dict[str, float]:
+    """Some of the planned hour through the command, traces read and plan judged included."""
+    from carbonplan.cli.main import run
+    from carbonplan.replay.engine import ready
+
+    ready()
+    began, said = time.process_time(), io.StringIO()
+    with redirect_stdout(said):
+        run(
+            [
+                *("replay", str(BUSY_PLAN), "--trace", str(CONVERSATIONS), "--share", "1"),
+                *("--window", str(window_s), *FEATURES, "--json", "--quiet"),
+            ]
+        )
+    found = json.loads(said.getvalue())
+    return {
+        "requests": found["sampling"]["requests"],
+        "seconds": time.process_time() - began,
+    }
 
 
 def bare() -> dict[str, float]:
@@ -135,13 +162,11 @@ def bare() -> dict[str, float]:
 def summary(
     requests: int, preemptions: int, seconds: float, mean_stay_s: float
 ) -> dict[str, float]:
-    """What a way has to say; the peak is that of its process so far."""
-    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / KB_PER_MB**2
+    """What a way has to say."""
     return {
         "requests": requests,
         "preemptions": preemptions,
         "seconds": seconds,
-        "peak_mb": peak_mb,
         "mean_stay_s": mean_stay_s,
     }
 
@@ -159,15 +184,14 @@ def conversations() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     )
 
 
-def as_requests(trace: tuple[np.ndarray, ...], copy: int) -> Requests:
-    """A copy of the trace, after those before it; deadlines allow ten tokens a second."""
+def as_requests(trace: tuple[np.ndarray, ...]) -> Requests:
+    """Requests of the trace; deadlines allow ten tokens a second."""
     import numpy as np
 
     from carbonplan.replay.arrays import Requests
 
-    time_s, prompt, output = trace
-    count = len(time_s)
-    release_s = time_s + copy * (time_s[-1] + 1.0)
+    release_s, prompt, output = trace
+    count = len(release_s)
     whole = np.zeros(count, dtype=np.int64)
     return Requests(
         release_s=release_s,

@@ -1,8 +1,8 @@
-"""The Python interface: load a question, solve it, get a plan."""
+"""The Python interface: load a question, solve it, get a plan, replay it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,8 +11,14 @@ if TYPE_CHECKING:
     from carbonplan.catalogue.inputs import Inputs
     from carbonplan.configurations import Configurations
     from carbonplan.plan import Plan
+    from carbonplan.replay.records import Options as ReplayOptions
+    from carbonplan.replay.records import Policy
+    from carbonplan.replay.traffic import Trace
+    from carbonplan.report.replay import Judged
     from carbonplan.scenario.loaded import LoadedScenario
     from carbonplan.solve.limits import Progress
+
+    Log = str | Path | Trace
 
 
 @dataclass(frozen=True)
@@ -81,6 +87,95 @@ class Question:
         )
         result = pipeline.run(self.loaded, options, on_progress=on_progress, render=files)
         return result.plan
+
+    def replay(
+        self,
+        plan: Plan,
+        trace: Log | Mapping[str, Log],
+        options: ReplayOptions | None = None,
+        on_progress: Callable[[str], None] | None = None,
+    ) -> Judged:
+        """Send the requests of a trace through a plan of the scenario, one by one.
+
+        Parameters
+        ----------
+        trace
+            A log of requests, as a file or as read; of several workloads one each by name,
+            under an empty name that of all others.
+        options
+            What is replayed, and with which policy; see ``carbonplan.replay.records``.
+
+        Returns
+        -------
+        Whether every promise was kept (``holds``), ``promises``, ``groups`` of requests,
+        ``impacts`` as planned and as replayed, ``fairness``.
+
+        Raises
+        ------
+        CarbonplanError
+            The plan or the trace cannot be replayed; its text says why.
+        """
+        from carbonplan.replay.records import Options
+
+        asked = options or Options()
+        logs = trace if isinstance(trace, Mapping) else {"": trace}
+        traces = {name: _read(log, asked.seed) for name, log in logs.items()}
+        (found,) = judged(self.inputs(), plan, traces, asked, on_progress=on_progress)
+        return found
+
+
+def replay(
+    plan: str | Path,
+    trace: Log | Mapping[str, Log],
+    options: ReplayOptions | None = None,
+    on_progress: Callable[[str], None] | None = None,
+) -> Judged:
+    """Replay the plan of a folder with the scenario that it names; see `Question.replay`."""
+    from carbonplan import pipeline
+    from carbonplan.plan import read
+
+    found, folder = read(Path(plan)), Path(plan)
+    return Question(pipeline.reload(folder)).replay(found, trace, options, on_progress)
+
+
+def judged(
+    inputs: Inputs,
+    plan: Plan,
+    traces: Mapping[str, Trace],
+    options: ReplayOptions,
+    policies: Sequence[Policy] = (),
+    on_progress: Callable[[str], None] | None = None,
+) -> Iterator[Judged]:
+    """What the same requests say of a plan, once with each policy, or with that of the options.
+
+    Parameters
+    ----------
+    traces
+        By workload; under an empty name that of all others.
+    """
+    from carbonplan.replay.energy import impacts
+    from carbonplan.replay.judge import promises
+    from carbonplan.replay.metrics import distributions, groups
+    from carbonplan.replay.run import replays
+    from carbonplan.report.replay import Judged
+
+    for one in replays(inputs, plan, traces, options, policies, on_progress):
+        of_groups = groups(one)
+        yield Judged(
+            replay=one,
+            groups=of_groups,
+            impacts=impacts(plan, one),
+            promises=promises(of_groups),
+            fairness=one.fairness,
+            curves=distributions(one),
+        )
+
+
+def _read(log: Log, seed: int) -> Trace:
+    """A log of requests, read where it is a file; what it lacks is drawn by the seed."""
+    from carbonplan.replay.traces import read_trace
+
+    return read_trace(Path(log), seed=seed) if isinstance(log, str | Path) else log
 
 
 def load(

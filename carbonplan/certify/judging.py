@@ -79,7 +79,9 @@ def read_traces(files: Sequence[tuple[str, Path]], options: Options) -> TraceJud
     from carbonplan.replay.traces import read_trace
 
     traces = {name: read_trace(path, seed=options.seed) for name, path in files}
-    sources = tuple(Source(name, shown(path), _sha256(path)) for name, path in files)
+    sources = tuple(
+        Source(name, shown(path), _sha256(path), options.fits_lengths) for name, path in files
+    )
     return TraceJudge(traces, sources, options)
 
 

@@ -14,11 +14,20 @@ INTERRUPTED = "interrupted"  # status of a plan whose search was asked to stop
 
 @dataclass(frozen=True)
 class Source:
-    """A trace that was replayed; of all workloads that have none of their own where empty."""
+    """A trace that was replayed.
+
+    Attributes
+    ----------
+    workload
+        Empty: all that have no trace of their own.
+    fits_lengths
+        Whether lengths were scaled to what the plan expects.
+    """
 
     workload: str
     path: str
     sha256: str
+    fits_lengths: bool = False
 
 
 @dataclass(frozen=True)

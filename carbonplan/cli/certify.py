@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from carbonplan.cli.output import say
-from carbonplan.cli.replay_options import files_of
+from carbonplan.cli.replay_options import AUTO, files_of, share_of
 from carbonplan.errors import Interrupted, PlanDoesNotHold, UsageError
 
 if TYPE_CHECKING:
@@ -36,6 +36,18 @@ CertifyTrace = Annotated[
         help="Of --certify: log of requests, as `replay` takes it; repeatable.",
     ),
 ]
+CertifyShare = Annotated[
+    str | None,
+    typer.Option(
+        "--share",
+        metavar="SHARE|auto",
+        help="Of --certify: of replicas that are replayed, as `replay` takes it; absent: auto.",
+    ),
+]
+CertifyFitLengths = Annotated[
+    bool,
+    typer.Option("--fit-lengths", help="Of --certify: scale lengths to what the plan expects."),
+]
 CertifyRounds = Annotated[
     int,
     typer.Option(
@@ -45,25 +57,29 @@ CertifyRounds = Annotated[
 
 
 def traces_of(
-    certify: bool, traces: list[str] | None, others: dict[str, bool]
+    certify: bool, traces: list[str] | None, needing: dict[str, bool], others: dict[str, bool]
 ) -> list[tuple[str, Path]]:
     """Workload and file of each trace; none where nothing is to be certified.
 
     Parameters
     ----------
+    needing
+        Options that mean nothing without ``--certify``, and whether they were given.
     others
-        Options that do not go together with ``--certify``, and whether they were given.
+        Options that do not go together with it, and whether they were given.
 
     Raises
     ------
     UsageError
-        One of the two options was given without the other, or with one of those.
+        One of the two options was given without the other, one that means nothing without
+        them, or one of the others.
     MissingDependency
         numba is not installed: better known before the first plan is made.
     """
     if not certify:
-        if traces:
-            raise UsageError("--trace: needs --certify (a plan is replayed by `replay`)")
+        for option, is_given in {"--trace": bool(traces), **needing}.items():
+            if is_given:
+                raise UsageError(f"{option}: needs --certify (a plan is replayed by `replay`)")
         return []
     if not traces:
         raise UsageError("--certify: needs --trace FILE, a log of requests")
@@ -83,6 +99,8 @@ def search_of(
     loaded: LoadedScenario,
     rounds: int,
     *,
+    share: str | None,
+    fits_lengths: bool,
     on_progress: Report | None,
     quiet: bool,
 ) -> Search:
@@ -92,7 +110,8 @@ def search_of(
     from carbonplan.replay.records import Options as ReplayOptions
 
     seed = loaded.scenario.solver.seed if options.seed is None else options.seed
-    judge = read_traces(files, ReplayOptions(seed=seed))
+    asked = ReplayOptions(share=share_of(share or AUTO), fits_lengths=fits_lengths, seed=seed)
+    judge = read_traces(files, asked)
     return Search(options, judge, rounds, on_round=_told(quiet), on_progress=on_progress)
 
 

@@ -12,7 +12,9 @@ import typer
 from carbonplan.cli.certify import (
     ROUNDS,
     Certify,
+    CertifyFitLengths,
     CertifyRounds,
+    CertifyShare,
     CertifyTrace,
     exit_code_of,
     planned,
@@ -89,6 +91,8 @@ def solve(
     ] = False,
     certify: Certify = False,
     trace: CertifyTrace = None,
+    share: CertifyShare = None,
+    fit_lengths: CertifyFitLengths = False,
     certify_rounds: CertifyRounds = ROUNDS,
     gap: Gap = None,
     time_limit: TimeLimit = None,
@@ -116,7 +120,8 @@ def solve(
     misses what it promises. Exit code 11 where it then still does; the plan is written anyway.
     """
     others = {"--baselines": bool(baselines), "--ablation": ablation, "--myopic": myopic}
-    traces = traces_of(certify, trace, others)
+    needing = {"--share": share is not None, "--fit-lengths": fit_lengths}
+    traces = traces_of(certify, trace, needing, others)
     asked = stance(pessimistic=pessimistic, optimistic=optimistic)
     loaded = load(scenario, overrides, variant, allow_path, objective, asked)
     folder = out or _default_folder(loaded.scenario.name, variant, asked)
@@ -144,6 +149,8 @@ def solve(
                     traces,
                     loaded,
                     certify_rounds,
+                    share=share,
+                    fits_lengths=fit_lengths,
                     on_progress=on_progress,
                     quiet=quiet,
                 )

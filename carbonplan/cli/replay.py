@@ -180,15 +180,10 @@ def _judged(
 ) -> tuple[Plan, list[Judged]]:
     """The plan, and what each policy made of it."""
     from carbonplan import pipeline
+    from carbonplan.api import judged
     from carbonplan.catalogue.gather import gather
     from carbonplan.plan import read
-    from carbonplan.replay.clients import fairness
-    from carbonplan.replay.energy import impacts
-    from carbonplan.replay.judge import promises
-    from carbonplan.replay.metrics import distributions, groups
-    from carbonplan.replay.run import replays
     from carbonplan.replay.traces import read_trace
-    from carbonplan.report.replay import Judged
 
     plan = read(folder)
     inputs = gather(pipeline.reload(folder))
@@ -197,20 +192,7 @@ def _judged(
             say(f"note: {changed} has changed since the plan was made")
     tell = None if quiet else say
     requests = {name: read_trace(path, seed=options.seed) for name, path in files_of(trace)}
-    found = []
-    for one in replays(inputs, plan, requests, options, policies, tell):
-        of_groups = groups(one)
-        found.append(
-            Judged(
-                replay=one.without_requests(),
-                groups=of_groups,
-                impacts=impacts(plan, one),
-                promises=promises(of_groups),
-                fairness=fairness(one),
-                curves=distributions(one),
-            )
-        )
-    return plan, found
+    return plan, list(judged(inputs, plan, requests, options, policies, tell))
 
 
 def _show(plan: Plan, found: Judged, *, as_json: bool, quiet: bool) -> None:

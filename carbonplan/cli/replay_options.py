@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from carbonplan.replay.records import Policy
 
 
+AUTO = "auto"
+
+
 class Order(StrEnum):
     """In which waiting requests are taken."""
 
@@ -77,7 +80,7 @@ def files_of(traces: list[str]) -> list[tuple[str, Path]]:
 
 def share_of(text: str) -> float | None:
     """Share of the replicas; None: as many as the budget allows."""
-    if text == "auto":
+    if text == AUTO:
         return None
     try:
         share = float(text)

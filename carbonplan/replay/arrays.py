@@ -122,14 +122,17 @@ class Routes(NamedTuple):
     serves
         Whether a kind may serve a group, (group, kind).
     decode_of
-        Kinds of decode replicas that a prefill kind hands over to, as shares cumulated over
-        kinds, (kind, slot, kind). Those with a share in any slot may stand in for others.
+        Shares of the kinds of decode replicas, (group, slot, kind). Those with a share of a
+        group in any slot may stand in for others.
+    hands_to
+        Decode kinds that can read the caches of a prefill kind, (kind, kind); None: all.
     """
 
     shares: Floats
     serves: Flags
     decode_of: Floats
     slot_s: float
+    hands_to: Flags | None = None
 
 
 class Rules(NamedTuple):
@@ -159,6 +162,17 @@ class Rules(NamedTuple):
     looks_ahead
         Whether iterations that nothing can interrupt are taken as one event. What becomes of
         requests is the same without, and takes longer to find out.
+    prompts_apart
+        Whether prompts have iterations of their own, before sequences go on, as in SGLang;
+        without, they are computed beside the sequences.
+    prompts_whole
+        Whether no prompt is cut, as in TensorRT-LLM: those that exceed ``chunk_tokens``
+        together with others come later.
+    looks_every
+        Iterations of decoding from one time to the next that waiting requests may join.
+    holds_steps, holds_tokens
+        While fewer tokens than these wait and run, requests wait for others to join with them,
+        but so many iterations at most.
     """
 
     order: int
@@ -173,6 +187,11 @@ class Rules(NamedTuple):
     minute_s: float
     keeps_cache: bool = False
     looks_ahead: bool = True
+    prompts_apart: bool = False
+    prompts_whole: bool = False
+    looks_every: int = 1
+    holds_steps: int = 0
+    holds_tokens: int = 0
 
 
 class Outcomes(NamedTuple):

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
 from carbonplan.replay.arrays import Floats, Integers, Requests
-from carbonplan.replay.drawing import Generator, drawn
+from carbonplan.replay.clients import CLIENTS
+from carbonplan.replay.drawing import AT_ONCE, Drawn, Generator, Stretch, drawn
+from carbonplan.replay.fairness import clients_in_turn
 from carbonplan.replay.traffic import Deal, Expectation, Served, Traces
 from carbonplan.units import SECONDS_PER_HOUR
 
@@ -20,6 +22,8 @@ class Arrivals(NamedTuple):
     ----------
     slot
         Position among the slots that are replayed.
+    client
+        To whom the region's online requests are dealt in turn; of batch work 0.
     network_s
         Round trip.
     left_s
@@ -27,11 +31,39 @@ class Arrivals(NamedTuple):
     """
 
     slot: Integers
+    client: Integers
     network_s: Floats
     left_s: Floats
 
 
-def requests_of(
+class Part(NamedTuple):
+    """Requests in the order in which they reach the region; others do not before ``end_s``."""
+
+    requests: Requests
+    arrivals: Arrivals
+    end_s: float
+
+
+class _Sent(NamedTuple):
+    """Requests as they are drawn, with their round trips, (request,)."""
+
+    time_s: Floats
+    prompt: Integers
+    output: Integers
+    group: Integers
+    slot: Integers
+    draw: Floats
+    network_s: Floats
+
+    def at(self, rows: Integers) -> _Sent:
+        """Some of them."""
+        return _Sent(*(column[rows] for column in self))
+
+
+Columns = TypeVar("Columns", Drawn, _Sent)
+
+
+def requests_in_parts(
     traces: Traces,
     classes: Sequence[Served],
     rates_rps: Floats,
@@ -41,8 +73,8 @@ def requests_of(
     *,
     fits_lengths: bool = False,
     deal: Deal | None = None,
-) -> tuple[Requests, Arrivals]:
-    """Requests that reach a region, in the order in which they do.
+) -> Iterator[Part]:
+    """Requests that reach a region, part by part; the last, which may be empty, has no end.
 
     Parameters
     ----------
@@ -55,49 +87,86 @@ def requests_of(
     deal
         How requests are dealt to engines, and which part of each is kept; None: all are.
     """
-    found = drawn(traces, classes, rates_rps, window_s, deal, generator)
-    network_s = _network_s(classes, found.group, found.slot, generator)
-    order = np.argsort(found.time_s + network_s, kind="stable")
-    time_s, prompt, output, group, slot, draw = (column[order] for column in found)
-    network_s = network_s[order]
-    if fits_lengths:
-        prompt = _fitted(prompt, group, [one.tokens[0] for one in classes])
-        output = _fitted(output, group, [one.tokens[1] for one in classes])
-    expected = _expected(output, group, classes, expectation, generator)
-    left_s = _left_s(classes, group, slot, time_s / window_s - slot)
-    requests = _as_read(
-        (time_s, prompt, output, group, draw), classes, network_s, expected, left_s, expectation
+    network, beliefs = generator.spawn(2)
+    stretches = _gathered(
+        drawn(traces, classes, rates_rps, window_s, deal, generator, fits_lengths=fits_lengths)
     )
-    return requests, Arrivals(slot, network_s, left_s)
+    is_online = np.array([not one.is_batch for one in classes])
+    dealt = 0
+    for sent, end_s in _by_release(stretches, classes, network):
+        expected = _expected(sent, classes, expectation, beliefs)
+        left_s = _left_s(classes, sent.group, sent.slot, sent.time_s / window_s - sent.slot)
+        mine = is_online[sent.group]
+        client = np.zeros(len(mine), dtype=np.int64)
+        client[mine] = clients_in_turn(np.count_nonzero(mine), CLIENTS, dealt)
+        dealt += np.count_nonzero(mine)
+        requests = _as_read(sent, classes, expected, left_s, expectation)
+        yield Part(requests, Arrivals(sent.slot, client, sent.network_s, left_s), end_s)
+
+
+def _gathered(stretches: Iterator[Stretch]) -> Iterator[Stretch]:
+    """Stretches that follow one another as one, until they have many requests."""
+    parts: list[Drawn] = []
+    for sent, end_s in stretches:
+        parts.append(sent)
+        if sum(len(part.time_s) for part in parts) >= AT_ONCE:
+            yield Stretch(_joined(parts), end_s)
+            parts = []
+    if parts:
+        yield Stretch(_joined(parts), end_s)
+
+
+def _by_release(
+    stretches: Iterator[Stretch], classes: Sequence[Served], generator: Generator
+) -> Iterator[tuple[_Sent, float]]:
+    """Requests in the order in which they reach the region, as soon as it is known."""
+    none = np.array([], dtype=np.int64)
+    held = _Sent(np.array([]), none, none, none, none, np.array([]), np.array([]))
+    for sent, end_s in stretches:
+        network_s = _network_s(classes, sent.group, sent.slot, generator)
+        reaching, held = _reaching(_joined([held, _Sent(*sent, network_s)]), end_s)
+        yield reaching, end_s
+    yield held, np.inf
+
+
+def _reaching(sent: _Sent, end_s: float) -> tuple[_Sent, _Sent]:
+    """Requests by their release: those that reach the region before a time, and others."""
+    release_s = sent.time_s + sent.network_s
+    order = np.argsort(release_s, kind="stable")
+    before = np.searchsorted(release_s[order], end_s)
+    return sent.at(order[:before]), sent.at(order[before:])
+
+
+def _joined(parts: Sequence[Columns]) -> Columns:
+    """Columns of all, one after another."""
+    return type(parts[0])(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 
 def _as_read(
-    columns: tuple[Floats, Integers, Integers, Integers, Floats],
+    sent: _Sent,
     classes: Sequence[Served],
-    network_s: Floats,
     expected: Floats,
     left_s: Floats,
     expectation: Expectation,
 ) -> Requests:
     """Requests with their limits and deadlines, as the event loop reads them."""
-    time_s, prompt, output, group, draw = columns
     ttft_s, tpot_s, token_s, batch = (
-        np.array([float(getattr(one, name)) for one in classes])[group]
+        np.array([float(getattr(one, name)) for one in classes])[sent.group]
         for name in ("ttft_s", "tpot_s", "token_s", "is_batch")
     )
     patience_s = expectation.patience * (np.where(batch, 0.0, ttft_s) + expected * token_s)
     return Requests(
-        release_s=time_s + network_s,
-        prompt=prompt,
-        output=output,
+        release_s=sent.time_s + sent.network_s,
+        prompt=sent.prompt,
+        output=sent.output,
         expected=expected,
-        deadline_s=time_s + np.where(np.isfinite(left_s), left_s, patience_s),
+        deadline_s=sent.time_s + np.where(np.isfinite(left_s), left_s, patience_s),
         token_s=token_s,
         priority=batch.astype(np.int64),
-        ttft_s=np.maximum(ttft_s - network_s, 0.0),
+        ttft_s=np.maximum(ttft_s - sent.network_s, 0.0),
         tpot_s=tpot_s,
-        group=group,
-        draw=draw,
+        group=sent.group,
+        draw=sent.draw,
     )
 
 
@@ -136,23 +205,11 @@ def _left_s(
 
 
 def _expected(
-    output: Integers,
-    group: Integers,
-    classes: Sequence[Served],
-    expectation: Expectation,
-    generator: Generator,
+    sent: _Sent, classes: Sequence[Served], expectation: Expectation, generator: Generator
 ) -> Floats:
     """Output tokens as a scheduler believes them."""
     if expectation.lengths == "unknown":
-        return np.array([one.tokens[1] for one in classes])[group]
+        return np.array([one.tokens[1] for one in classes])[sent.group]
     if expectation.lengths == "predicted":
-        return output * np.exp(generator.normal(0.0, expectation.error, len(output)))
-    return output.astype(float)
-
-
-def _fitted(tokens: Integers, group: Integers, means: Sequence[float]) -> Integers:
-    """Tokens scaled so that those of each class have its planned mean."""
-    count = np.bincount(group, minlength=len(means))
-    total = np.bincount(group, weights=tokens, minlength=len(means))
-    scale = np.array(means) * count / np.maximum(total, 1.0)
-    return np.maximum(np.rint(tokens * scale[group]), 1).astype(np.int64)
+        return sent.output * np.exp(generator.normal(0.0, expectation.error, len(sent.output)))
+    return sent.output.astype(float)

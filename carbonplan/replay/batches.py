@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from carbonplan.replay.arrays import DECODE, EDF, LLF, NOBODY, SRTF
 from carbonplan.replay.compiled import compiled
 from carbonplan.replay.queues import comes_before, merged, without_first
-from carbonplan.replay.world import World
+from carbonplan.replay.world import MANY, World
 
 
 @compiled
@@ -43,6 +43,7 @@ def put(number: int, replica: int, world: World) -> None:
     request.replica = replica
     here.root = merged(here.root, number, world.requests)
     here.waiting += 1
+    here.awaited += request.prompt + request.made
 
 
 @compiled
@@ -65,7 +66,32 @@ def admit(replica: int, now: float, world: World) -> None:
             return
         here.root = without_first(number, world.requests)
         here.waiting -= 1
+        here.awaited -= world.requests[number].prompt + world.requests[number].made
         _join_batch(number, replica, now, world)
+
+
+@compiled
+def lets_in(replica: int, world: World) -> bool:
+    """Whether waiting requests may join now; else or if that is rare, when to look again."""
+    here, rules = world.replicas[replica], world.rules[0]
+    if rules.looks_every <= 1 and rules.holds_steps == 0:
+        return True
+    here.patience = MANY
+    if rules.looks_every <= 1 and here.running == 0:
+        here.since = 0
+        return True
+    if rules.looks_every > 1:
+        is_due = here.running == 0 or here.since >= rules.looks_every
+        here.since = 0 if is_due else here.since
+        here.patience = rules.looks_every - here.since
+        return is_due
+    waits = here.root != NOBODY and has_place(replica, here.root, world)
+    enough = here.awaited + here.running >= rules.holds_tokens
+    if enough or not waits or here.since >= rules.holds_steps:
+        here.since = 0
+        return True
+    here.patience = 1 if rules.preempts else rules.holds_steps - here.since
+    return False
 
 
 @compiled

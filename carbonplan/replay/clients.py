@@ -1,20 +1,21 @@
-"""How alike clients were served, who send the online requests of a region in turn."""
+"""How alike clients were served, to whom the online requests of a region are dealt in turn."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from carbonplan.replay.fairness import Served as Received
-from carbonplan.replay.fairness import clients_in_turn, jain_index, service_gap
-from carbonplan.replay.records import ReplayedRequests
-from carbonplan.replay.run import Replay
+from carbonplan.replay.arrays import Floats
+from carbonplan.replay.fairness import Served, Service, Waiting, jain_index
+from carbonplan.replay.tallies import ReplayedRequests
+
+CLIENTS = 4
 
 
 @dataclass(frozen=True)
 class Fairness:
-    """How alike clients were served, who sent the online requests in turn; the worst region.
+    """How alike clients were served.
 
     Attributes
     ----------
@@ -28,21 +29,48 @@ class Fairness:
     jain: float
 
 
-def fairness(replay: Replay) -> Fairness:
-    """Fairness among logical clients, to whom requests are dealt one by one."""
-    found = [_fairness(replay, region.requests) for region in replay.regions]
-    return Fairness(min(one.service for one in found), min(one.jain for one in found))
+@dataclass
+class Clients:
+    """Clients of a region's online requests, as part after part of these is replayed.
 
+    Attributes
+    ----------
+    longest_network_s
+        Longest round trip, by which a request is sent before it reaches the region.
+    sent_s
+        Before which all requests were sent of the part before, and those to come were not.
+    waited_s
+        Of each client's requests that were done, (client,).
+    """
 
-def _fairness(replay: Replay, requests: ReplayedRequests) -> Fairness:
-    is_online = np.array([not one.is_batch for one in replay.classes])[requests.group]
-    mine = np.flatnonzero(requests.done & is_online)
-    client = clients_in_turn(len(mine))
-    sent_s, latency_s = requests.sent_s[mine], requests.latency_s[mine]
-    tokens = requests.output[mine]
-    received = Received(
-        client, sent_s, sent_s + requests.ttft_s[mine], sent_s + latency_s, tokens
-    )
-    waited_s = np.maximum(np.bincount(client, weights=latency_s), 1e-12)
-    pace = np.bincount(client, weights=tokens.astype(float)) / waited_s
-    return Fairness(service_gap(received).fairness, jain_index(pace) if len(mine) else 1.0)
+    longest_network_s: float
+    sent_s: float = -np.inf
+    service: Service = field(default_factory=lambda: Service(CLIENTS))
+    waited_s: Floats = field(default_factory=lambda: np.zeros(CLIENTS))
+
+    def add(self, done: ReplayedRequests, waiting: Waiting, reached_s: float) -> None:
+        """Count online requests that were done, beside those that are not.
+
+        Clients are compared until the oldest of these was sent; who was sent before the part
+        before ended holds nothing up.
+
+        Parameters
+        ----------
+        reached_s
+            Before which no other request reaches the region.
+        """
+        first_s, done_s = done.sent_s + done.ttft_s, done.sent_s + done.latency_s
+        served = Served(done.client, done.sent_s, first_s, done_s, done.output)
+        self.waited_s += np.bincount(done.client, done.latency_s, CLIENTS)
+        sent_s = reached_s - self.longest_network_s
+        oldest_s = float(waiting.arrived_s.min(initial=sent_s))
+        is_end = sent_s == np.inf
+        self.service.add(served, waiting, sent_s if is_end else max(oldest_s, self.sent_s))
+        self.sent_s = sent_s
+
+    @property
+    def fairness(self) -> Fairness:
+        """Of all requests that were done."""
+        tokens, waited_s = self.service.tokens, self.waited_s
+        pace = tokens[tokens > 0] / np.maximum(waited_s[tokens > 0], 1e-12)
+        return Fairness(self.service.gap.fairness, jain_index(pace) if len(pace) else 1.0)

@@ -13,9 +13,7 @@ from numpy.typing import NDArray
 
 from carbonplan.replay.arrays import (
     DONE,
-    FCFS,
     OPEN,
-    PLANNED,
     Controls,
     Floats,
     Integers,
@@ -25,9 +23,8 @@ from carbonplan.replay.arrays import (
     Rules,
 )
 from carbonplan.replay.engine import advance, ready
+from carbonplan.replay.engine_settings import FOREVER_S
 from carbonplan.replay.world import NEVER, World, new_world
-
-FOREVER_S = 1e12
 
 
 @dataclass(frozen=True)
@@ -41,9 +38,10 @@ class ClosedLoop:
         those that were not served, and of tokens after the first where there are none.
     sent_s, done_s
         When each was sent and had its last token, (request,).
-    step_s, tokens, ends_s, energy_kj
-        Length of iterations that follow each other in one run, the tokens after a first one
-        that they made, when the run was over, and what it drew above an idle replica, (run,).
+    step_s, steps, tokens, ends_s, energy_kj
+        Length of iterations that follow each other in one run, how many, the tokens after a
+        first one that they made, when the run was over, and what it drew above an idle
+        replica, (run,).
     """
 
     ttft_s: Floats
@@ -51,6 +49,7 @@ class ClosedLoop:
     sent_s: Floats
     done_s: Floats
     step_s: Floats
+    steps: Floats
     tokens: Floats
     ends_s: Floats
     energy_kj: Floats
@@ -61,8 +60,8 @@ def closed_loop(
     output: Integers,
     concurrency: int,
     kinds: Kinds,
-    chunk_tokens: int,
-    first_before_s: float | None = None,
+    rules: Rules,
+    growth: float = 0.0,
 ) -> ClosedLoop:
     """Send requests to one replica, first come, first served, so many at a time.
 
@@ -72,18 +71,18 @@ def closed_loop(
         Tokens of each request, in the order in which they are sent.
     kinds
         One kind with one replica.
-    chunk_tokens
-        Most tokens of a step, sequences and prompts together; 0: prompts are computed whole.
-    first_before_s
-        Time before the prompts of those that are sent together at the beginning; without it,
-        that of the kind.
+    rules
+        Of the replica.
+    growth
+        Exponent of the time before the prompts of those that are sent together at the
+        beginning: the k-th is ready after as many times that of one as k to this power.
     """
     ready()
     before_s = float(kinds.before_s[0])
-    world = _world(prompt, output, kinds, chunk_tokens)
+    world = _world(prompt, output, kinds, rules)
     together = min(concurrency, len(prompt))
-    first_s = before_s if first_before_s is None else first_before_s
-    runs = _to_the_end(world, together, first_s, before_s)
+    first_s = before_s * np.arange(1, together + 1) ** growth
+    runs = _to_the_end(world, first_s, before_s)
     records = world.requests
     sent_s = records["release_s"] - before_s
     sent_s[:together] = 0.0
@@ -95,18 +94,18 @@ def closed_loop(
         sent_s=sent_s,
         done_s=records["done_s"].copy(),
         step_s=runs[:, 0],
-        tokens=runs[:, 1],
-        ends_s=runs[:, 2],
-        energy_kj=runs[:, 3],
+        steps=runs[:, 1],
+        tokens=runs[:, 2],
+        ends_s=runs[:, 3],
+        energy_kj=runs[:, 4],
     )
 
 
-def _to_the_end(
-    world: World, concurrency: int, first_s: float, before_s: float
-) -> NDArray[np.float64]:
-    """Send and serve all; step, tokens, end and energy of every run, (run, 4)."""
+def _to_the_end(world: World, first_s: Floats, before_s: float) -> NDArray[np.float64]:
+    """Send and serve all; step, steps, tokens, end and energy of every run, (run, 5)."""
     release_s, state = world.requests["release_s"], world.requests["state"]
     replica, progress = world.replicas[0], world.progress[0]
+    concurrency = len(first_s)
     release_s[:concurrency] = first_s
     sent, runs = concurrency, []
     while True:
@@ -114,19 +113,19 @@ def _to_the_end(
         next_s = release_s[arrival] if arrival < len(release_s) else NEVER
         now = min(float(replica["end_s"]), float(next_s))
         if now == NEVER:
-            return np.array(runs).reshape(-1, 4)
+            return np.array(runs).reshape(-1, 5)
         steps = int(replica["steps"]) if replica["end_s"] == now else 0
         if steps:
             step_s = (now - float(replica["began_s"])) / steps
             tokens = steps * int(replica["sequences"])
-            runs.append((step_s, tokens, now, float(replica["drawn_kj"])))
+            runs.append((step_s, steps, tokens, now, float(replica["drawn_kj"])))
         advance(world, np.nextafter(now, NEVER))
         left = int(np.count_nonzero(state[:sent])) + concurrency - sent
         release_s[sent : sent + left] = now + before_s
         sent = min(sent + left, len(release_s))
 
 
-def _world(prompt: Integers, output: Integers, kinds: Kinds, chunk_tokens: int) -> World:
+def _world(prompt: Integers, output: Integers, kinds: Kinds, rules: Rules) -> World:
     """One open replica, and requests none of which is sent yet."""
     count = len(prompt)
     never, none = np.full(count, NEVER), np.zeros(count)
@@ -148,18 +147,6 @@ def _world(prompt: Integers, output: Integers, kinds: Kinds, chunk_tokens: int) 
     controls = Controls(np.zeros(1), first, np.full(1, OPEN), np.ones(1))
     alone = np.ones((1, 1, 1))
     routes = Routes(alone, np.ones((1, 1), dtype=np.bool_), np.zeros((1, 1, 1)), FOREVER_S)
-    rules = Rules(
-        order=FCFS,
-        preempts=False,
-        chunk_tokens=chunk_tokens,
-        routing=PLANNED,
-        adapts=False,
-        raise_by=1.0,
-        lower_by=0.0,
-        control_s=1.0,
-        risk_share=1.0,
-        minute_s=FOREVER_S,
-    )
     world = new_world(requests, kinds, controls, routes, rules, 1)
     world.requests["release_s"] = NEVER
     return world

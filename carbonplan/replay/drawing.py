@@ -17,7 +17,7 @@ would see among all.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
@@ -30,13 +30,13 @@ from carbonplan.replay.traffic import Deal, Served, Trace, Traces, rows_of_class
 
 LOWER_DIGITS = 2.0**24  # of a draw are a draw of their own
 INSIDE = 1e-6  # of a share, from its ends: rounding leads to nobody else
-AT_ONCE = 1_000_000  # requests that are drawn in one stretch of time, about
+AT_ONCE = 25_000  # requests that are drawn in one stretch of time, about
 
 Generator = np.random.Generator
 
 
 class Drawn(NamedTuple):
-    """Requests before they are in order, (request,)."""
+    """Requests in the order in which they are sent, (request,)."""
 
     time_s: Floats
     prompt: Integers
@@ -46,6 +46,13 @@ class Drawn(NamedTuple):
     draw: Floats
 
 
+class Stretch(NamedTuple):
+    """Requests that are sent in a stretch of time, which ends at ``end_s``."""
+
+    sent: Drawn
+    end_s: float
+
+
 def drawn(
     traces: Traces,
     classes: Sequence[Served],
@@ -53,34 +60,54 @@ def drawn(
     window_s: float,
     deal: Deal | None,
     generator: Generator,
-) -> Drawn:
-    """Requests of every class in every slot, a stretch of time after another."""
-    none = np.array([], dtype=np.int64)
-    parts = [Drawn(np.array([]), none, none, none, none, np.array([]))]
-    rows = _rows(traces, classes)
+    *,
+    fits_lengths: bool = False,
+) -> Iterator[Stretch]:
+    """Requests of every class, slot by slot, one stretch of time after another.
+
+    A stretch has about ``AT_ONCE`` requests before they are dealt, or all of a slot.
+    """
+    sources = _sources(traces, classes, fits_lengths=fits_lengths)
     for slot, rates in enumerate(rates_rps.T):
         streams = {
-            i: _stream(*rows[i], float(rates[i]), classes[i].is_batch, generator)
+            i: _stream(sources[i], float(rates[i]), classes[i].is_batch, generator)
             for i in np.flatnonzero(rates > 0).tolist()
-            if len(rows[i][1])
+            if len(sources[i].offsets_s)
         }
-        stretches = max(1, int(np.ceil(rates.sum() * window_s / AT_ONCE)))
-        edges = np.linspace(0.0, window_s, stretches + 1).tolist()
+        many = max(1, int(np.ceil(rates.sum() * window_s / AT_ONCE)))
+        edges = np.linspace(0.0, window_s, many + 1).tolist()
         hand = None if deal is None else _Hand.of(deal, slot, generator)
         for begin_s, end_s in pairwise(edges):
             found = _together(streams, slot, begin_s, end_s, generator)
             if hand is not None:
                 found = hand.kept(found)
-            parts.append(found._replace(time_s=found.time_s + slot * window_s))
-    return Drawn(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+            start_s = slot * window_s
+            is_last = end_s == window_s
+            until_s = (slot + 1) * window_s if is_last else start_s + end_s
+            yield Stretch(found._replace(time_s=found.time_s + start_s), until_s)
+
+
+@dataclass(frozen=True)
+class _Source:
+    """Requests of a trace that a class draws from, (request,).
+
+    Attributes
+    ----------
+    offsets_s
+        When they come, from the first of the trace on, which lasts ``seconds``.
+    """
+
+    offsets_s: Floats
+    prompt: Integers
+    output: Integers
+    seconds: float
 
 
 @dataclass(frozen=True)
 class _Stream:
     """Requests of a class in a slot: where copies of the trace begin, or how far apart."""
 
-    trace: Trace
-    rows: Integers
+    source: _Source
     rate_rps: float
     starts_s: Floats  # of copies; empty for work that is released evenly
     phase: float
@@ -88,25 +115,24 @@ class _Stream:
     def between(
         self, begin_s: float, end_s: float, generator: Generator
     ) -> tuple[Floats, Integers]:
-        """Times in the slot, and rows of the trace."""
+        """Times in the slot, and places among the requests of the trace."""
+        source, span_s = self.source, (begin_s, end_s)
+        many = len(source.offsets_s)
         if len(self.starts_s):
-            offsets = self.trace.time_s[self.rows] - self.trace.time_s[0]
-            span = begin_s, end_s
-            time_s, place, copy = _superposed(offsets, self.trace.seconds, self.starts_s, span)
-            whole = self.rate_rps * self.trace.seconds / len(self.rows)
+            time_s, place, copy = _superposed(source, self.starts_s, span_s)
+            whole = self.rate_rps * source.seconds / many
             kept = generator.random(len(copy)) < whole - copy
-            return time_s[kept], self.rows[place[kept]]
-        first, last = (int(np.ceil(at * self.rate_rps - self.phase)) for at in (begin_s, end_s))
+            return time_s[kept], place[kept]
+        first, last = (int(np.ceil(at * self.rate_rps - self.phase)) for at in span_s)
         time_s = (np.arange(max(first, 0), max(last, 0)) + self.phase) / self.rate_rps
-        return time_s, self.rows[generator.integers(len(self.rows), size=len(time_s))]
+        return np.clip(time_s, *span_s), generator.integers(many, size=len(time_s))
 
 
-def _stream(
-    trace: Trace, rows: Integers, rate_rps: float, is_batch: bool, generator: Generator
-) -> _Stream:
-    copies = 0 if is_batch else int(np.ceil(rate_rps * trace.seconds / len(rows)))
-    starts_s = generator.random(copies) * trace.seconds
-    return _Stream(trace, rows, rate_rps, starts_s, float(generator.random()))
+def _stream(source: _Source, rate_rps: float, is_batch: bool, generator: Generator) -> _Stream:
+    many = len(source.offsets_s)
+    copies = 0 if is_batch else int(np.ceil(rate_rps * source.seconds / many))
+    starts_s = generator.random(copies) * source.seconds
+    return _Stream(source, rate_rps, starts_s, float(generator.random()))
 
 
 def _together(
@@ -120,9 +146,9 @@ def _together(
     none = np.array([], dtype=np.int64)
     parts: list[tuple[NDArray, ...]] = [(np.array([]), none, none, none)]
     for i, stream in streams.items():
-        time_s, row = stream.between(begin_s, end_s, generator)
-        tokens = (np.maximum(t[row], 1) for t in (stream.trace.prompt, stream.trace.output))
-        parts.append((time_s, *tokens, np.full(len(row), i)))
+        time_s, place = stream.between(begin_s, end_s, generator)
+        tokens = (column[place] for column in (stream.source.prompt, stream.source.output))
+        parts.append((time_s, *tokens, np.full(len(place), i)))
     time_s, prompt, output, group = (
         np.concatenate(column) for column in zip(*parts, strict=True)
     )
@@ -182,22 +208,30 @@ class _Hand:
         return (low + (high - low) * inside) / np.where(total > 0, total, 1.0)
 
 
-def _rows(traces: Traces, classes: Sequence[Served]) -> list[tuple[Trace, Integers]]:
-    """The trace of each class, and its requests there."""
-    found: list[tuple[Trace, Integers]] = []
+def _sources(traces: Traces, classes: Sequence[Served], *, fits_lengths: bool) -> list[_Source]:
+    """What each class draws from, with lengths scaled to its means where they are to fit."""
     mine = {name: traces[name if name in traces else ""] for name in _workloads(classes)}
-    of_trace = {
-        id(trace): rows_of_classes(
-            trace, [one for one in classes if mine[one.workload] is trace]
-        )
-        for trace in mine.values()
-    }
-    taken = dict.fromkeys(of_trace, 0)
-    for one in classes:
-        trace = mine[one.workload]
-        found.append((trace, of_trace[id(trace)][taken[id(trace)]]))
-        taken[id(trace)] += 1
-    return found
+    rows: dict[int, Integers] = {}
+    for trace in {id(trace): trace for trace in mine.values()}.values():
+        numbers = [i for i, one in enumerate(classes) if mine[one.workload] is trace]
+        of_trace = rows_of_classes(trace, [classes[i] for i in numbers])
+        rows |= dict(zip(numbers, of_trace, strict=True))
+    return [
+        _source(mine[one.workload], rows[i], one.tokens if fits_lengths else None)
+        for i, one in enumerate(classes)
+    ]
+
+
+def _source(trace: Trace, rows: Integers, means: tuple[float, float] | None) -> _Source:
+    tokens = [np.maximum(column[rows], 1) for column in (trace.prompt, trace.output)]
+    if means is not None and len(rows):
+        tokens = [_fitted(*pair) for pair in zip(tokens, means, strict=True)]
+    return _Source(trace.time_s[rows] - trace.time_s[0], *tokens, trace.seconds)
+
+
+def _fitted(tokens: Integers, mean: float) -> Integers:
+    """Tokens scaled to a mean."""
+    return np.maximum(np.rint(tokens * (mean / tokens.mean())), 1).astype(np.int64)
 
 
 def _workloads(classes: Sequence[Served]) -> list[str]:
@@ -205,7 +239,7 @@ def _workloads(classes: Sequence[Served]) -> list[str]:
 
 
 def _superposed(
-    offsets: Floats, seconds: float, starts_s: Floats, span_s: tuple[float, float]
+    source: _Source, starts_s: Floats, span_s: tuple[float, float]
 ) -> tuple[Floats, Integers, Integers]:
     """Requests of copies of a trace that begin at such times of it, within a span of time.
 
@@ -213,12 +247,13 @@ def _superposed(
     -------
     Their times, places in the trace, and the copies that they are of.
     """
-    first, last = (_counts(offsets, seconds, starts_s + at) for at in span_s)
+    offsets_s, seconds = source.offsets_s, source.seconds
+    first, last = (_counts(offsets_s, seconds, starts_s + at) for at in span_s)
     many = last - first
     copy = np.repeat(np.arange(len(starts_s)), many)
     before = np.repeat(np.cumsum(many) - many, many)
-    turn, place = np.divmod(first[copy] + np.arange(len(copy)) - before, len(offsets))
-    time_s = offsets[place] + turn * seconds - starts_s[copy]
+    turn, place = np.divmod(first[copy] + np.arange(len(copy)) - before, len(offsets_s))
+    time_s = offsets_s[place] + turn * seconds - starts_s[copy]
     return np.clip(time_s, *span_s), place, copy
 
 

@@ -89,7 +89,7 @@ def impacts(plan: Plan, replay: Replay) -> Impacts:
         parts.append(Part(USES[use], as_planned, shown))
     whole = _totals([_of_power(data, use, planned[use], hours) for use in planned])
     parts += _others(plan, whole, counted)
-    served = sum(float(region.requests.weight.sum()) for region in replay.regions)
+    served = sum(one.weight for region in replay.regions for one in region.tallies.values())
     return Impacts(tuple(parts), served, counted)
 
 

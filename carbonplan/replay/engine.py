@@ -33,14 +33,22 @@ from carbonplan.replay.arrays import (
     Routes,
     Rules,
 )
-from carbonplan.replay.batches import admit, has_place, leave, make_room, order_key, put
+from carbonplan.replay.batches import (
+    admit,
+    has_place,
+    leave,
+    lets_in,
+    make_room,
+    order_key,
+    put,
+)
 from carbonplan.replay.clocks import adapt
 from carbonplan.replay.compiled import compiled, kept, one_at_a_time
 from carbonplan.replay.queues import merged, sift_down, sift_up, without_first
 from carbonplan.replay.routing import may_be_served, route
 from carbonplan.replay.steps import begin_iteration, decode_on
 from carbonplan.replay.transfers import arrived, send
-from carbonplan.replay.world import NEVER, World, new_world, outcomes_of
+from carbonplan.replay.world import MANY, NEVER, World, new_world, outcomes_of
 
 
 def run(
@@ -141,7 +149,7 @@ def _control(number: int, now: float, world: World) -> None:
     else:
         here.is_open = False
         root = here.root
-        here.root, here.waiting = NOBODY, 0
+        here.root, here.waiting, here.awaited = NOBODY, 0, 0
         _find_places(root, now, world)
 
 
@@ -177,7 +185,9 @@ def _look_up(replica: int, now: float, world: World) -> None:
     if here.end_s == NEVER:
         here.end_s = now
         _queue(replica, world)
-    elif world.rules[0].preempts or has_place(replica, here.root, world):
+    elif world.rules[0].looks_every <= 1 and (
+        world.rules[0].preempts or has_place(replica, here.root, world)
+    ):
         _cut_short(replica, now, world)
 
 
@@ -195,7 +205,8 @@ def _go_on(replica: int, now: float, world: World) -> None:
     """Fill the batch and begin the next iteration, or rest."""
     here = world.replicas[replica]
     make_room(replica, world)
-    admit(replica, now, world)
+    if lets_in(replica, world):
+        admit(replica, now, world)
     if here.running == 0:
         _rest(replica, world)
         return
@@ -235,6 +246,8 @@ def _end_iterations(replica: int, now: float, world: World) -> None:
         return
     _account(replica, now, world)
     kind, more = world.kinds[here.kind], here.steps - 1
+    if here.patience < MANY:
+        here.since += here.steps
     here.used += here.sequences * more
     for at in range(here.running - 1, -1, -1):
         number = world.sequence[replica, at]

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from carbonplan.replay.metrics import Attainment, Group
+from carbonplan.replay.tallies import PROMISED
 
-PROMISED = ("ttft", "tpot", "deadline")
 MOST_PLACES = 5
 
 

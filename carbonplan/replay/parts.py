@@ -8,7 +8,6 @@ them with them.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import chain, pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -18,64 +17,75 @@ from carbonplan.replay.arrays import (
     NOBODY,
     WAITING,
     Controls,
-    Integers,
+    Flags,
     Kinds,
-    Outcomes,
-    Requests,
     Routes,
     Rules,
 )
+from carbonplan.replay.arrivals import Arrivals, Part
 from carbonplan.replay.engine import advance, ready
-from carbonplan.replay.world import NEVER, World, new_world, outcomes_of, request_records
+from carbonplan.replay.world import NEVER, World, new_world, request_records
 
 
-class Finished(NamedTuple):
-    """Requests of which nothing more is to come.
+class Taken(NamedTuple):
+    """A region after it has taken a part; with the next part it changes.
 
     Attributes
     ----------
-    numbers
-        Their positions among all requests, in order.
-    outcomes
-        What became of them; and of the kinds so far.
+    world
+        Its requests are those of the part, and before them those that were on their way.
+    arrivals
+        What else is known of these requests.
+    is_over
+        Of which of them nothing more is to come; the last part leaves none behind.
+    end_s
+        Before which everything has happened, and no other request comes.
     """
 
-    numbers: Integers
-    outcomes: Outcomes
+    world: World
+    arrivals: Arrivals
+    is_over: Flags
+    end_s: float
 
 
 def run_in_parts(
-    parts: Iterable[Requests],
+    parts: Iterable[Part],
     kinds: Kinds,
     controls: Controls,
     routes: Routes,
     rules: Rules,
     minutes: int,
-) -> Iterator[Finished]:
+) -> Iterator[Taken]:
     """Take requests through as ``run`` does; each part begins where the one before ends.
 
-    The last that is yielded holds those that never were done, too.
+    Parameters
+    ----------
+    parts
+        One at least; only the last has no end.
     """
     ready()
-    numbers, world, count = np.zeros(0, dtype=np.int64), None, 0
-    for part, following in pairwise(
-        chain((one for one in parts if len(one.release_s)), [None])
-    ):
+    world, arrivals = None, None
+    for part in parts:
         if world is None:
-            world = new_world(part, kinds, controls, routes, rules, minutes)
+            world = new_world(part.requests, kinds, controls, routes, rules, minutes)
+            arrivals = part.arrivals
         else:
-            world = _with_more(world, request_records(part))
-        numbers = np.append(numbers, np.arange(count, count + len(part.release_s)))
-        count += len(part.release_s)
-        advance(world, NEVER if following is None else float(following.release_s[0]))
-        is_over = (world.requests["state"] != WAITING) | (following is None)
-        yield Finished(numbers[is_over], outcomes_of(world.requests[is_over], world))
-        numbers = numbers[~is_over]
+            stays = world.requests["state"] == WAITING
+            world = _with_more(world, stays, request_records(part.requests))
+            arrivals = _with_others(arrivals, stays, part.arrivals)
+        advance(world, part.end_s)
+        is_over = (world.requests["state"] != WAITING) | (part.end_s == NEVER)
+        yield Taken(world, arrivals, is_over, part.end_s)
 
 
-def _with_more(world: World, part: NDArray) -> World:
-    """The world with the requests that are not done, and others behind them."""
-    stays = world.requests["state"] == WAITING
+def _with_others(arrivals: Arrivals, stays: Flags, others: Arrivals) -> Arrivals:
+    """What is known of requests that stay, and of others behind them."""
+    pairs = zip(arrivals, others, strict=True)
+    return Arrivals(*(np.concatenate([one[stays], other]) for one, other in pairs))
+
+
+def _with_more(world: World, stays: Flags, part: NDArray) -> World:
+    """The world with the requests that stay, and others behind them."""
     now_at = np.append(np.cumsum(stays) - 1, NOBODY)  # nobody, the last, stays nobody
     requests = np.concatenate([world.requests[stays], part])
     staying = requests[: int(stays.sum())]

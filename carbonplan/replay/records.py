@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
-import numpy as np
-from numpy.typing import NDArray
-
-from carbonplan.replay.arrays import EDF, FCFS, LLF, SRTF, Floats, Integers
+from carbonplan.replay.arrays import EDF, FCFS, LLF, SRTF, Floats
+from carbonplan.replay.clients import Fairness
+from carbonplan.replay.tallies import Tally
 from carbonplan.replay.traffic import Expectation
 
 Order = Literal["fcfs", "srtf", "edf", "llf"]
@@ -111,51 +111,6 @@ class Sampling:
 
 
 @dataclass(frozen=True)
-class ReplayedRequests:
-    """Requests of a region that were replayed, (request,), in the order of their release.
-
-    Attributes
-    ----------
-    group
-        Number of the request class.
-    slot
-        Position among the slots that are replayed.
-    weight
-        Requests of the horizon that one stands for [1].
-    done
-        Whether its last token was made.
-    sent_s
-        When it was sent, or released, from the beginning of the replay.
-    ttft_s, latency_s
-        First and last token since it was sent, network included; NaN where there is none.
-    tpot_s
-        Mean time of a token after the first.
-    lateness_s
-        Of batch work: completion after its deadline, negative in time; NaN of online work.
-    """
-
-    group: Integers
-    slot: Integers
-    weight: Floats
-    prompt: Integers
-    output: Integers
-    done: NDArray[np.bool_]
-    sent_s: Floats
-    ttft_s: Floats
-    tpot_s: Floats
-    latency_s: Floats
-    lateness_s: Floats
-    longest_gap_s: Floats
-    preemptions: Integers
-
-    def __len__(self) -> int:
-        return len(self.group)
-
-    def __getitem__(self, part: slice) -> ReplayedRequests:
-        return ReplayedRequests(*(getattr(self, one.name)[part] for one in fields(self)))
-
-
-@dataclass(frozen=True)
 class KindUse:
     """What replicas of an engine did, (slot,) where not said otherwise.
 
@@ -190,13 +145,25 @@ class RegionReplay:
 
     Attributes
     ----------
+    tallies
+        Requests that were replayed, counted, by the number of their class.
+    fairness
+        Among clients to whom online requests are dealt in turn.
     minutes_kw
         Power above idle of all replicas of the plan, (bin, kind), ``bin_s`` each [kW].
+    seconds
+        Of one core that it took.
     """
 
     region: str
-    requests: ReplayedRequests
+    tallies: Mapping[int, Tally]
+    fairness: Fairness
     kinds: tuple[KindUse, ...]
     minutes_kw: Floats
     bin_s: float
-    seconds: float  # that the event loop took
+    seconds: float
+
+    @property
+    def count(self) -> int:
+        """Requests that were replayed."""
+        return sum(one.requests for one in self.tallies.values())

@@ -16,21 +16,47 @@ SECOND_DRAW = 65536.0  # the lower digits of a draw are a draw of their own
 @compiled
 def route(number: int, now: float, world: World) -> int:
     """Replica to which a request goes, or its cache if that is made; nobody if none is open."""
-    request = world.requests[number]
-    slot = min(int(now / world.slot_s[0]), world.shares.shape[1] - 1)
-    draw, shares = request.draw, world.shares[request.group, slot]
-    if request.origin != NOBODY:
-        draw = (draw * SECOND_DRAW) % 1.0
-        shares = world.decode_of[request.origin, slot]
     if world.rules[0].routing != SHORTEST_ANYWHERE:
-        draw *= shares[-1]
-        for k in range(len(shares)):
-            if draw < shares[k]:
-                found = _in_kind(k, world) if _may(number, k, world) else NOBODY
-                if found != NOBODY:
-                    return found
-                break
+        slot = min(int(now / world.slot_s[0]), world.shares.shape[1] - 1)
+        k = _planned_kind(number, slot, world)
+        if k != NOBODY and _may(number, k, world):
+            found = _in_kind(k, world)
+            if found != NOBODY:
+                return found
     return _shortest(number, world)
+
+
+@compiled
+def _planned_kind(number: int, slot: int, world: World) -> int:
+    """Kind to which the draw of a request leads; nobody where the slot has no plan for it."""
+    request = world.requests[number]
+    if request.origin != NOBODY:
+        return _decode_kind(number, slot, world)
+    shares = world.shares[request.group, slot]
+    draw = request.draw * shares[-1]
+    for k in range(len(shares)):
+        if draw < shares[k]:
+            return k
+    return NOBODY
+
+
+@compiled
+def _decode_kind(number: int, slot: int, world: World) -> int:
+    """The same of a cache, among the decode kinds that may take it."""
+    request = world.requests[number]
+    shares = world.decode_of[request.group, slot]
+    stands_in = world.stands_in[request.group, request.origin]
+    total = 0.0
+    for k in range(len(shares)):
+        if stands_in[k]:
+            total += shares[k]
+    draw = (request.draw * SECOND_DRAW) % 1.0 * total
+    for k in range(len(shares)):
+        if stands_in[k]:
+            if draw < shares[k]:
+                return k
+            draw -= shares[k]
+    return NOBODY
 
 
 @compiled
@@ -50,7 +76,7 @@ def _may(number: int, k: int, world: World) -> bool:
     if longest > kind.room_tokens:
         return False
     if request.origin != NOBODY:
-        return world.stands_in[request.origin, k]
+        return world.stands_in[request.group, request.origin, k]
     return world.serves[request.group, k]
 
 

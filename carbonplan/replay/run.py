@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
 from multiprocessing import get_context
 from typing import TYPE_CHECKING
@@ -18,7 +18,9 @@ import numpy as np
 from carbonplan.errors import InvalidInput, nearest
 from carbonplan.replay.arrays import Floats
 from carbonplan.replay.classes import ages_of, classes_of
+from carbonplan.replay.clients import Fairness
 from carbonplan.replay.engines import Engine, engines_of
+from carbonplan.replay.measured_range import refuse_unmeasured
 from carbonplan.replay.records import Options, Policy, RegionReplay, Sampling
 from carbonplan.replay.region import Job, replayed
 from carbonplan.replay.sampling import sampling_of
@@ -46,8 +48,6 @@ class Replay:
         Share of the requests that a workload's limits are to hold for.
     hours
         Of the horizon that each slot stands for, (slot,).
-    count
-        Requests that were replayed.
     """
 
     policy: Policy
@@ -58,12 +58,17 @@ class Replay:
     percentiles: dict[str, float]
     hours: Floats
     regions: tuple[RegionReplay, ...]
-    count: int
 
-    def without_requests(self) -> Replay:
-        """The same without the single requests, which take most of the memory."""
-        regions = (replace(one, requests=one.requests[:0]) for one in self.regions)
-        return replace(self, regions=tuple(regions))
+    @property
+    def count(self) -> int:
+        """Requests that were replayed."""
+        return sum(one.count for one in self.regions)
+
+    @property
+    def fairness(self) -> Fairness:
+        """Of the region where clients were served least alike, by each measure."""
+        found = [one.fairness for one in self.regions]
+        return Fairness(min(one.service for one in found), min(one.jain for one in found))
 
 
 def replays(
@@ -105,6 +110,9 @@ def replays(
     if not jobs:
         raise InvalidInput(plan.scenario_name, ["nothing is served in the slots to replay"])
     _refuse_strangers(plan, traces, jobs)
+    if not options.fits_lengths:
+        sites = [job.site for job in jobs]
+        refuse_unmeasured(plan.scenario_name, sites, jobs[0].classes, traces)
     ready()
     results = _all_replayed(jobs, options.jobs, on_progress)
     for policy in chosen:
@@ -150,7 +158,6 @@ class _Study:
             percentiles={one.name: one.percentile for one in workloads},
             hours=self.hours,
             regions=regions,
-            count=sum(len(one.requests) for one in regions),
         )
 
     def jobs(self, policy: Policy) -> Iterator[Job]:
@@ -206,9 +213,8 @@ def _refuse_strangers(plan: Plan, traces: Traces, jobs: Sequence[Job]) -> None:
         if trace is None:
             problems.append(f'no trace for workload "{name}"')
             continue
-        named = set(np.unique(trace.workload).tolist())
-        if not named & {"", name}:
-            found = ", ".join(sorted(named))
+        if not trace.is_of("", name).any():
+            found = ", ".join(sorted(trace.names))
             problems.append(
                 f'no request of workload "{name}" in {trace.source} (found: {found})'
             )
@@ -235,7 +241,7 @@ def _told(
     for job, result in zip(jobs, results, strict=True):
         if on_progress is not None:
             on_progress(
-                f"{result.region} ({job.policy.name}): {len(result.requests):,} requests in "
+                f"{result.region} ({job.policy.name}): {result.count:,} requests in "
                 f"{result.seconds:.1f} s"
             )
         yield result

@@ -1,17 +1,13 @@
-"""Shares of weighted requests: their range by luck, and values that they do not exceed.
+"""The range in which a share of requests lies by luck.
 
 Source
 ------
-``wilson-1927``: the range.
+``wilson-1927``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
-
-from carbonplan.replay.arrays import Floats
 
 SIGMAS = 1.959964  # 95 %, both sides
 
@@ -23,12 +19,3 @@ def wilson(share: float, count: float) -> tuple[float, float]:
     half = SIGMAS * np.sqrt(share * (1.0 - share) / count + spread / (4.0 * count))
     half /= 1.0 + spread
     return max(float(middle - half), 0.0), min(float(middle + half), 1.0)
-
-
-def quantiles(values: Floats, weight: Floats, shares: Sequence[float]) -> list[float]:
-    """Least values that shares of the weight do not exceed."""
-    order = np.argsort(values, kind="stable")
-    reached = np.cumsum(weight[order])
-    reached /= reached[-1]
-    place = np.searchsorted(reached, np.array(shares) - 1e-12)
-    return values[order][np.minimum(place, len(values) - 1)].tolist()

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from carbonplan.replay.arrays import CLOSE, OPEN, SET_CLOCK, Controls, Floats, Routes
+from carbonplan.replay.arrays import Controls, Flags, Floats, Routes
+from carbonplan.replay.controls import Schedule, controls_of
 from carbonplan.replay.partition import divided
 from carbonplan.replay.samples import WHOLE, Running, running_of
 from carbonplan.replay.tables import Kind
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from carbonplan.replay.engines import Engine
-
-CLOCK_DIGITS = 9
 
 
 @dataclass(frozen=True)
@@ -115,8 +114,20 @@ def site_of(
         region=region,
         kinds=kinds,
         running=tuple(running),
-        controls=_controls(here, running, engines, terms),
+        controls=controls_of(here, running, engines, _schedule(here, kinds, terms)),
         routes=_routes(here, kinds, running, terms.window_s),
+    )
+
+
+def _schedule(here: xr.Dataset, kinds: Sequence[Kind], terms: Terms) -> Schedule:
+    """What the controls need to know beside the replicas."""
+    is_whole = terms.window_s >= float(here["slot_hours"].max()) * SECONDS_PER_HOUR
+    decodes = np.array([one.replica.role == "decode" for one in kinds])
+    return Schedule(
+        window_s=terms.window_s,
+        loads_on_demand=is_whole and terms.loads_on_demand,
+        serves=_serves(here, kinds),
+        takes_over=decodes[:, None] == decodes[None, :],
     )
 
 
@@ -133,71 +144,16 @@ def _kind(here: xr.Dataset, running: Running, engine: Engine, terms: Terms) -> K
     names = here["request_class"].values.tolist()
     batch = np.array([engine.batches.get(name, 1.0) for name in names])
     context = here["input_tokens"].values + here["output_tokens"].values / 2.0
-    clocks = engine.clocks.values()
     return Kind(
         engine=running.engine,
         replica=engine.replica,
         replicas=int(running.sampled.max()),
-        clocks=terms.clocks or (min(clocks), max(clocks)),
+        clocks=engine.clocks_within(terms.clocks),
         slots=max(int(np.ceil(batch @ busy / busy.sum() - WHOLE)), 1),
         context_tokens=float(weight @ context),
         longest_tokens=float(engine.replica.llm.context_tokens),
+        known=engine.known,
     )
-
-
-def _mean_clock(here: xr.Dataset, engine: Engine) -> Floats:
-    """Clock of an engine's replicas in each slot: of their busy time, (slot,)."""
-    names = list(engine.clocks)
-    clocks = np.array([engine.clocks[name] for name in names])
-    at = here.sel(configuration=names)
-    load = at["load_rps"].transpose("request_class", "configuration", "slot").values
-    rate = at["rate_rps"].transpose("request_class", "configuration").values[..., None]
-    busy = np.where(rate > 0, load / np.where(rate > 0, rate, 1.0), 0.0).sum(axis=0)
-    total = busy.sum(axis=0)
-    mean = np.where(total > 0, clocks @ busy / np.where(total > 0, total, 1.0), clocks.max())
-    return np.round(mean, CLOCK_DIGITS)
-
-
-def _controls(
-    here: xr.Dataset, running: Sequence[Running], engines: Mapping[str, Engine], terms: Terms
-) -> Controls:
-    """Replicas open and close as their number changes from slot to slot, and set clocks."""
-    is_whole = terms.window_s >= float(here["slot_hours"].max()) * SECONDS_PER_HOUR
-    rows: list[tuple[float, int, int, float]] = []
-    first = 0
-    for one in running:
-        delay_s = 0.0
-        if is_whole and terms.loads_on_demand:
-            delay_s = float(here["start_hours"].sel(engine=one.engine)) * SECONDS_PER_HOUR
-        clocks = _mean_clock(here, engines[one.engine])
-        rows += _changes(one, clocks.tolist(), first, delay_s, terms.window_s)
-        first += int(one.sampled.max())
-    at_once = {SET_CLOCK: 0, OPEN: 1, CLOSE: 2}  # who is closed hands over to who is open
-    rows.sort(key=lambda row: (row[0], at_once[row[2]], row[1]))
-    time_s, replica, action, clock = zip(*rows, strict=True)
-    return Controls(
-        np.array(time_s, dtype=float),
-        np.array(replica, dtype=np.int64),
-        np.array(action, dtype=np.int64),
-        np.array(clock, dtype=float),
-    )
-
-
-def _changes(
-    one: Running, clocks: Sequence[float], first: int, delay_s: float, window_s: float
-) -> list[tuple[float, int, int, float]]:
-    """Time, replica, action and clock of what happens to the replicas of a kind."""
-    rows: list[tuple[float, int, int, float]] = []
-    before, clock = 0, 0.0
-    for slot, (count, now) in enumerate(zip(one.sampled.astype(int), clocks, strict=True)):
-        start = slot * window_s
-        late = start + (delay_s if slot else 0.0)
-        setting = range(count) if now != clock else range(before, count)
-        rows += [(start, first + n, SET_CLOCK, now) for n in setting]
-        rows += [(late, first + n, OPEN, 0.0) for n in range(before, count)]
-        rows += [(start, first + n, CLOSE, 0.0) for n in range(count, before)]
-        before, clock = int(count), now
-    return rows
 
 
 def _routes(
@@ -205,20 +161,21 @@ def _routes(
 ) -> Routes:
     """Shares of kinds in each slot, and which may stand in for one another."""
     decodes = np.array([one.replica.role == "decode" for one in kinds])
-    prefills = np.array([one.replica.role == "prefill" for one in kinds])
     weights = np.array([f"{one.replica.llm.llm} {one.replica.precision}" for one in kinds])
     load = np.stack([one.load_rps * one.part for one in running], axis=-1)
-    rate = here["rate_rps"].transpose("request_class", "configuration").values
-    engine_of = here["configuration_engine"].values
-    serves = np.stack(
-        [(rate[:, engine_of == one.engine] > 0).any(axis=1) for one in kinds], axis=-1
-    )
-    of_decode = np.where(decodes, load.sum(axis=0), 0.0)  # (slot, kind)
-    same_weights = weights[:, None] == weights[None, :]
-    handed = np.where(prefills[:, None, None], of_decode * same_weights[:, None, :], 0.0)
     return Routes(
         shares=np.cumsum(np.where(decodes, 0.0, load), axis=-1),
-        serves=serves & ~decodes,
-        decode_of=np.cumsum(handed, axis=-1),
+        serves=_serves(here, kinds) & ~decodes,
+        decode_of=np.where(decodes, load, 0.0),
         slot_s=window_s,
+        hands_to=weights[:, None] == weights[None, :],
+    )
+
+
+def _serves(here: xr.Dataset, kinds: Sequence[Kind]) -> Flags:
+    """Whether replicas of a kind can serve a class within its limits, (class, kind)."""
+    rate = here["rate_rps"].transpose("request_class", "configuration").values
+    engine_of = here["configuration_engine"].values
+    return np.stack(
+        [(rate[:, engine_of == one.engine] > 0).any(axis=1) for one in kinds], axis=-1
     )

@@ -19,12 +19,11 @@ of its prompt.
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from carbonplan.replay.arrays import DECODE, LLF, Floats
 from carbonplan.replay.compiled import compiled
-from carbonplan.replay.world import NEVER, World
-
-MANY = np.iinfo(np.int64).max
+from carbonplan.replay.world import MANY, NEVER, World
 
 
 @compiled
@@ -38,13 +37,17 @@ def begin_iteration(replica: int, now: float, world: World) -> None:
     here.began_s, here.clock = now, here.wanted_clock
     shortest = _look_through(replica, world)
     if here.sequences < here.running:
+        if rules.prompts_apart:
+            _hold_sequences(replica, world)
         _compute_prompts(replica, world)
+        if rules.looks_every > 1:
+            here.since = rules.looks_every
         return
     most = 1
     may_displace = here.waiting > 0 and rules.preempts and rules.order == LLF
     if rules.looks_ahead and not may_displace:
         room = world.kinds[here.kind].room_tokens - here.used
-        most = max(min(shortest, room // here.sequences + 1), 1)
+        most = max(min(min(shortest, here.patience), room // here.sequences + 1), 1)
     decode_on(replica, most, here.next_control_s if rules.adapts else NEVER, world)
 
 
@@ -58,13 +61,29 @@ def _look_through(replica: int, world: World) -> int:
         request = world.requests[world.sequence[replica, at]]
         tokens = request.prompt + request.made
         request.chunk = 0
-        if request.computed == tokens - 1 and (request.computed > 0 or decodes):
+        if _is_decoded(request, decodes):
             request.chunk = 1
             sequences += 1
             context += tokens
             shortest = min(shortest, request.output - request.made if request.made else 1)
     here.sequences, here.context = sequences, context
     return shortest
+
+
+@compiled
+def _is_decoded(request: NDArray, decodes: bool) -> bool:
+    """Whether the next iteration takes a request one token further."""
+    missing = request.prompt + request.made - request.computed
+    return missing == 1 and (request.computed > 0 or decodes)
+
+
+@compiled
+def _hold_sequences(replica: int, world: World) -> None:
+    """Let sequences wait for an iteration of prompts alone."""
+    here = world.replicas[replica]
+    for at in range(here.running):
+        world.requests[world.sequence[replica, at]].chunk = 0
+    here.sequences, here.context = 0, 0
 
 
 @compiled
@@ -123,15 +142,21 @@ def _compute_prompts(replica: int, world: World) -> None:
 @compiled
 def _chunks(replica: int, level: int, share: float, world: World) -> tuple[float, float, int]:
     """Time and energy that chunks of prompts add to an iteration, and their tokens."""
-    here, most = world.replicas[replica], world.rules[0].chunk_tokens
-    k, left = here.kind, max(most - here.sequences, 1) if most > 0 else MANY
+    here, rules = world.replicas[replica], world.rules[0]
+    k, most = here.kind, rules.chunk_tokens
+    left = max(most - here.sequences, 1) if most > 0 else MANY
     seconds, energy, total = 0.0, 0.0, 0
     for at in range(here.running):
         request = world.requests[world.sequence[replica, at]]
-        if request.chunk == 1 or left == 0:
+        if left == 0 or request.chunk == 1:
+            continue
+        if rules.prompts_apart and _is_decoded(request, False):
             continue
         before = request.computed
-        request.chunk = min(request.prompt + request.made - before, left)
+        request.chunk = request.prompt + request.made - before
+        if request.chunk > left:
+            request.chunk = _of_last(request.chunk, left, total, rules.prompts_whole)
+            left = request.chunk
         left -= request.chunk
         total += request.chunk
         after = before + request.chunk
@@ -139,9 +164,17 @@ def _chunks(replica: int, level: int, share: float, world: World) -> tuple[float
         seconds -= of_prompt(world.work_s, k, level, share, before, world)
         energy += of_prompt(world.work_kj, k, level, share, after, world)
         energy -= of_prompt(world.work_kj, k, level, share, before, world)
-        if before == 0:
+        if before == 0 and after > 0:
             seconds += world.kinds[k].admission_s
     return seconds, energy, total
+
+
+@compiled
+def _of_last(missing: int, left: int, total: int, is_whole: bool) -> int:
+    """Tokens of a prompt that exceeds what is left of an iteration."""
+    if not is_whole:
+        return left
+    return missing if total == 0 else 0
 
 
 @compiled

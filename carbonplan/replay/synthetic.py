@@ -34,7 +34,7 @@ Source
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 import numpy as np
@@ -206,13 +206,8 @@ def synthetic(trace: Trace, process: Process, seconds: float, seed: int = 0) -> 
             f"no request comes in {seconds:g} s at {process.rate_rps:g} requests/s"
         )
     row = generator.integers(len(trace.time_s), size=len(times_s))
-    return Trace(
-        times_s - times_s[0],
-        trace.prompt[row],
-        trace.output[row],
-        trace.workload[row],
-        f"{WORDS[type(process)]} arrivals with lengths of {trace.source}",
-    )
+    source = f"{WORDS[type(process)]} arrivals with lengths of {trace.source}"
+    return replace(trace.at(row, times_s - times_s[0]), source=source)
 
 
 def _cumulants(trace: Trace, window_s: float) -> tuple[float, float]:

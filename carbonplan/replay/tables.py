@@ -8,6 +8,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from carbonplan.replay.arrays import DECODE, MIXED, PREFILL, Floats, Kinds
+from carbonplan.replay.known import Known, MeasuredMode, MeasuredTimes
+from carbonplan.replay.measured_tables import of_mode, with_factors, with_times
+from carbonplan.replay.overheads import overhead_factor
 from carbonplan.replay.steps import points
 from carbonplan.technology.calibration import Calibration
 from carbonplan.technology.figures import Replica, ReplicaFigures, Role, replica_figures
@@ -38,6 +41,8 @@ class Kind:
         Mean context of its sequences: how many tokens the cache holds is taken there.
     longest_tokens
         Of any request's prompt and answer together.
+    known
+        What was measured of its replicas; None: the models have all.
     """
 
     engine: str
@@ -47,6 +52,7 @@ class Kind:
     slots: int
     context_tokens: float
     longest_tokens: float
+    known: Known | None = None
 
 
 def kinds_of(kinds: Sequence[Kind], calibration: Calibration) -> Kinds:
@@ -70,13 +76,34 @@ def kinds_of(kinds: Sequence[Kind], calibration: Calibration) -> Kinds:
 
 def _columns(kind: Kind, widest: int, calibration: Calibration) -> Mapping[str, Floats]:
     """Tables of a kind over its levels, and what does not depend on them."""
-    clocks = np.linspace(*kind.clocks, LEVELS)
-    figures = replica_figures(
-        [replace(kind.replica, clock_fraction=float(clock)) for clock in clocks], calibration
-    )
-    return columns_of(
-        figures, kind.replica.role, widest, kind.context_tokens, kind.longest_tokens
-    )
+    known, longest = kind.known, kind.longest_tokens
+    if isinstance(known, MeasuredMode):
+        return of_mode(known, (LEVELS, widest + 1, CONTEXT_POINTS), PROMPT_POINTS)
+    clocks = np.linspace(*kind.clocks, LEVELS).tolist()
+    if isinstance(known, MeasuredTimes):
+        clocks += sorted(known.at)
+    replicas = [replace(kind.replica, clock_fraction=clock) for clock in clocks]
+    figures = replica_figures(replicas, calibration)
+    columns = columns_of(figures, kind.replica.role, widest, kind.context_tokens, longest)
+    if known is not None and not isinstance(known, MeasuredTimes):
+        return with_factors(columns, known)
+    columns = {**columns, "before_s": columns["before_s"] * _overhead(kind, calibration)}
+    if isinstance(known, MeasuredTimes):
+        contexts, prompts = _axis(longest, CONTEXT_POINTS), _axis(longest, PROMPT_POINTS)
+        return with_times(columns, known, figures, LEVELS, contexts, prompts)
+    return columns
+
+
+def _overhead(kind: Kind, calibration: Calibration) -> float:
+    """Time before a prompt, over that of the coefficients of the engine [1]."""
+    one = kind.replica
+    accelerator = one.server.accelerator.accelerator
+    return overhead_factor(calibration.engine, one.llm.llm, one.precision, accelerator)
+
+
+def _axis(longest_tokens: float, count: int) -> Floats:
+    """Tokens at the points of an axis; none count as one."""
+    return np.maximum(points(longest_tokens, count), 1.0)
 
 
 def columns_of(

@@ -25,7 +25,7 @@ def write_trace(trace: Trace, path: Path, *, overwrite: bool = False) -> None:
 
     The workload has a column where the trace names any. Times are kept to a microsecond.
     """
-    names = bool((trace.workload != "").any())
+    names = any(trace.names)
     columns = [
         [f"{time_s:.6f}" for time_s in trace.time_s.tolist()],
         map(str, trace.prompt.tolist()),

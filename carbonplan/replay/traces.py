@@ -25,7 +25,7 @@ from carbonplan.replay.arrays import Floats, Integers
 from carbonplan.replay.traffic import Trace
 from carbonplan.replay.windows import requests_in_windows
 
-LARGEST_TOKENS = 1e12
+LARGEST_TOKENS = 2**31 - 1  # that its type holds
 
 
 def read_trace(
@@ -58,7 +58,7 @@ def read_trace(
         With file and line of what is not as it should be, or if the log says no times.
     """
     name, _, batches = read_log(path, wanted, renamed)
-    parts = _chosen(path, list(batches), workloads)
+    parts = _chosen(path, [_slim(path, one) for one in batches], workloads)
     timed = [part for part in parts if part.time_s is not None]
     source = shown(path)
     if not timed:
@@ -69,9 +69,10 @@ def read_trace(
         problem = f"a log of format {name} only counts requests; expected lengths beside it"
         raise InvalidInput(source, [problem])
     else:
+        timed = [part for part in timed if part.tokens is None]
         drawn = requests_in_windows(path, timed, lengths or path, seconds, seed)
         source = f"{source} with lengths of {shown(lengths)}" if lengths else source
-    trace = _in_time(*drawn, source)
+    trace = _in_time(*drawn, [part.workload for part in timed], source)
     return trace if seconds is None else truncated(trace, seconds)
 
 
@@ -88,7 +89,7 @@ def truncated(trace: Trace, seconds: float, start_s: float = 0.0) -> Trace:
     if not len(chosen):
         last = f"its last comes after {offsets[-1]:g} s"
         raise UsageError(f"{trace.source} has no request in {seconds:g} s: {last}")
-    return _taken(trace, chosen, trace.time_s[chosen] - trace.time_s[chosen[0]])
+    return trace.at(chosen, trace.time_s[chosen] - trace.time_s[chosen[0]])
 
 
 def scaled(trace: Trace, factor: float, seed: int = 0) -> Trace:
@@ -138,7 +139,7 @@ def warped(trace: Trace, rates_rps: Sequence[float] | Floats, window_s: float) -
     each = (trace.time_s - trace.time_s[0]) * count / trace.seconds
     ticks = (each + count * np.arange(turns)[:, None]).ravel()
     row = np.tile(np.arange(count), turns)[ticks < upto[-1]]
-    return _taken(trace, row, _when(ticks[ticks < upto[-1]], upto, rates, window_s))
+    return trace.at(row, _when(ticks[ticks < upto[-1]], upto, rates, window_s))
 
 
 def _when(ticks: Floats, upto: Floats, rates: Floats, window_s: float) -> Floats:
@@ -162,26 +163,49 @@ def _chosen(path: Path, parts: list[Batch], workloads: Sequence[str]) -> list[Ba
     return [part for part in parts if not workloads or part.workload in workloads]
 
 
-def _listed(path: Path, parts: Sequence[Batch]) -> tuple[Floats, Floats, NDArray[np.str_]]:
-    """Times, tokens and workloads of a log that lists requests."""
-    served = [(part.tokens > 0).all(axis=1) for part in parts]
-    of_parts = list(zip(parts, served, strict=True))
-    if not sum(int(kept.sum()) for kept in served):
+def _slim(path: Path, part: Batch) -> Batch:
+    """Of requests that are listed those that are a load, in little memory."""
+    if part.time_s is None or part.tokens is None:
+        return part
+    served = (part.tokens > 0).all(axis=1)
+    tokens = np.maximum(np.rint(part.tokens[served]), 1.0)
+    most = tokens.max(initial=0.0)
+    if most > LARGEST_TOKENS:
+        refuse(path, [f"found {most:g} tokens; expected {LARGEST_TOKENS:g} at most"])
+    each = np.broadcast_to(1.0, len(tokens))
+    return Batch(part.workload, part.time_s[served], tokens.astype(np.int32), each)
+
+
+def _listed(path: Path, parts: Sequence[Batch]) -> tuple[Floats, Integers, Integers]:
+    """Times, tokens and numbers of the parts of a log that lists requests."""
+    counts = [len(part.tokens) for part in parts]
+    if not sum(counts):
         refuse(path, ["no request with input and output tokens"])
-    tokens = np.concatenate([part.tokens[kept] for part, kept in of_parts])
-    if tokens.max() > LARGEST_TOKENS:
-        refuse(path, [f"found {tokens.max():g} tokens; expected {LARGEST_TOKENS:g} at most"])
-    time_s = np.concatenate([part.time_s[kept] for part, kept in of_parts])
-    names = [np.full(int(kept.sum()), part.workload) for part, kept in of_parts]
-    return time_s, tokens, np.concatenate(names)
+    return (
+        np.concatenate([part.time_s for part in parts]),
+        np.concatenate([part.tokens for part in parts]),
+        np.repeat(np.arange(len(parts)), counts),
+    )
 
 
-def _in_time(time_s: Floats, tokens: Floats, workload: NDArray[np.str_], source: str) -> Trace:
-    """A trace in order of time."""
+def _in_time(
+    time_s: Floats, tokens: NDArray, part: Integers, workloads: Sequence[str], source: str
+) -> Trace:
+    """A trace in order of time.
+
+    Parameters
+    ----------
+    part, workloads
+        Number of each request's part, and the workload of each part.
+    """
+    names = tuple(dict.fromkeys(workloads))
+    codes = np.array([names.index(one) for one in workloads], np.min_scalar_type(len(names)))
     order = np.argsort(time_s, kind="stable")
-    whole = np.maximum(np.rint(tokens[order]), 1.0).astype(np.int64)
-    time_s = time_s[order]
-    return Trace(time_s - time_s[0], whole[:, 0], whole[:, 1], workload[order], source)
+    prompt, output = (
+        np.maximum(np.rint(tokens[order, side]), 1.0).astype(np.int32) for side in (0, 1)
+    )
+    times = time_s[order]
+    return Trace(times - times[0], prompt, output, codes[part[order]], names, source)
 
 
 def _in_order(trace: Trace, rows: Integers, time_s: Floats) -> Trace:
@@ -190,14 +214,7 @@ def _in_order(trace: Trace, rows: Integers, time_s: Floats) -> Trace:
         raise UsageError(f"nothing is left of {trace.source}")
     order = np.argsort(time_s, kind="stable")
     times = time_s[order]
-    return _taken(trace, rows[order], times - times[0])
-
-
-def _taken(trace: Trace, rows: Integers, time_s: Floats) -> Trace:
-    """Rows of a trace at new times."""
-    return Trace(
-        time_s, trace.prompt[rows], trace.output[rows], trace.workload[rows], trace.source
-    )
+    return trace.at(rows[order], times - times[0])
 
 
 def _refuse_unless_positive(name: str, value: float) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -18,15 +18,31 @@ class Trace:
 
     Attributes
     ----------
-    workload
-        Of each request, empty where the trace names none.
+    code
+        Number of each one's workload among the ``names``; an empty name is that of requests
+        of which the trace names none.
     """
 
     time_s: Floats
     prompt: Integers
     output: Integers
-    workload: NDArray[np.str_]
+    code: Integers
+    names: tuple[str, ...]
     source: str
+
+    @property
+    def workload(self) -> NDArray[np.str_]:
+        """Name of each one's workload."""
+        return np.array(self.names)[self.code]
+
+    def is_of(self, *names: str) -> NDArray[np.bool_]:
+        """Whether each is of one of some workloads."""
+        return np.array([name in names for name in self.names])[self.code]
+
+    def at(self, rows: Integers, time_s: Floats) -> Trace:
+        """Some of the requests, at new times."""
+        columns = {name: getattr(self, name)[rows] for name in ("prompt", "output", "code")}
+        return replace(self, time_s=time_s, **columns)
 
     @property
     def seconds(self) -> float:
@@ -115,7 +131,7 @@ def rows_of_classes(trace: Trace, classes: Sequence[Served]) -> list[Integers]:
     lengths = np.log1p(np.column_stack([trace.prompt, trace.output]).astype(float))
     for workload in dict.fromkeys(one.workload for one in classes):
         mine = [i for i, one in enumerate(classes) if one.workload == workload]
-        rows = np.flatnonzero((trace.workload == workload) | (trace.workload == ""))
+        rows = np.flatnonzero(trace.is_of(workload, ""))
         means = np.log1p(np.array([classes[i].tokens for i in mine]))
         nearest = _nearest(lengths[rows], means)
         for position, i in enumerate(mine):

@@ -4,8 +4,9 @@ Each measured run is done again: a replica with the step times of the shipped co
 served at the measured concurrency by a closed loop (``benchmarks``). Told is, by table and
 quantity, the error :math:`\\hat y / y - 1` of what the replay gives, and beside it that of the
 formulas of the technology models, from which its steps come, where they know the quantity.
-Nothing here is fitted. Runs whose requests do not fit into the memory that the models see are
-counted and left out.
+Nothing is fitted here; times to first token are with the factors of ``overheads``, which are
+fitted on them. Runs whose requests do not fit into the memory that the models see are counted
+and left out.
 
 Run it: ``python -m carbonplan.replay.truth MEASUREMENTS``.
 """
@@ -14,7 +15,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,8 @@ from carbonplan.catalogue.shipped import data_root
 from carbonplan.replay.arrays import MIXED, Kinds
 from carbonplan.replay.benchmarks import BENCHMARKS, Run
 from carbonplan.replay.closed_loop import closed_loop
+from carbonplan.replay.engine_settings import cache_is_narrow, usable_share
+from carbonplan.replay.overheads import overhead_factor
 from carbonplan.replay.tables import columns_of
 from carbonplan.technology.calibrate.accuracy import plausible
 from carbonplan.technology.calibrate.measurements import measurements
@@ -32,6 +35,7 @@ from carbonplan.technology.calibrate.prediction import load_of, with_calibration
 from carbonplan.technology.calibrate.serving import Known, read_known
 from carbonplan.technology.calibration import Calibration, load_calibration
 from carbonplan.technology.figures import ReplicaFigures
+from carbonplan.technology.memory import USABLE_FRACTION, kv_room_gb
 from carbonplan.units import W_PER_KW
 
 if TYPE_CHECKING:
@@ -53,6 +57,8 @@ class Accuracy:
 
     Attributes
     ----------
+    engine
+        Empty: all of the table.
     signed
         Median with its sign: below zero the replay is too low.
     formulas
@@ -66,6 +72,7 @@ class Accuracy:
     p90: float
     signed: float
     formulas: float
+    engine: str = ""
 
 
 def measured_rows(folder: Path, known: Known) -> pd.DataFrame:
@@ -85,14 +92,26 @@ def measured_rows(folder: Path, known: Known) -> pd.DataFrame:
     )
 
 
-def replayed_rows(rows: pd.DataFrame, known: Known, calibration: Calibration) -> pd.DataFrame:
-    """The rows with what the replay and the formulas give; NaN where requests do not fit."""
+def replayed_rows(
+    rows: pd.DataFrame,
+    known: Known,
+    calibration: Calibration,
+    overhead: float | None = None,
+) -> pd.DataFrame:
+    """The rows with what the replay and the formulas give; NaN where requests do not fit.
+
+    Parameters
+    ----------
+    overhead
+        Factor on the time before prompts; without it, that of the table of factors.
+    """
     load = load_of(rows, known.llms, known.accelerators)
     load = load.at(calibration.coefficients(load.subjects))
     replayed = np.full(len(rows), np.nan)
     for number, places in rows.groupby("run", sort=False).indices.items():
         row = rows.iloc[places[0]]
-        run = _run(row, load.replica[places[:1]], np.random.default_rng([SEED, number]))
+        figures = _with_overhead(load.replica[places[:1]], row, overhead)
+        run = _run(row, figures, np.random.default_rng([SEED, number]))
         if run is None:
             continue
         measures = BENCHMARKS[row["dataset"]].measures
@@ -101,9 +120,10 @@ def replayed_rows(rows: pd.DataFrame, known: Known, calibration: Calibration) ->
     return rows.assign(replayed=replayed, formulas=with_calibration(load, calibration))
 
 
-def accuracies(rows: pd.DataFrame) -> tuple[Accuracy, ...]:
-    """Errors by table and quantity."""
+def accuracies(rows: pd.DataFrame, by_engine: bool = False) -> tuple[Accuracy, ...]:
+    """Errors by table and quantity, and by engine where that is asked for."""
     known = rows.dropna(subset=["replayed"])
+    known = known.assign(engine=known["engine"] if by_engine else "")
     return tuple(
         Accuracy(
             dataset=dataset,
@@ -113,8 +133,11 @@ def accuracies(rows: pd.DataFrame) -> tuple[Accuracy, ...]:
             p90=float(np.quantile(np.abs(error), 0.9)),
             signed=float(np.median(error)),
             formulas=float(np.abs(part["formulas"] / part["value"] - 1.0).median()),
+            engine=engine,
         )
-        for (dataset, quantity), part in known.groupby(["dataset", "quantity"])
+        for (dataset, quantity, engine), part in known.groupby(
+            ["dataset", "quantity", "engine"]
+        )
         for error in [(part["replayed"] / part["value"] - 1.0).to_numpy(float)]
     )
 
@@ -129,23 +152,32 @@ def sampled(rows: pd.DataFrame, most: int) -> pd.DataFrame:
     return rows[rows["run"].isin(kept)].reset_index(drop=True)
 
 
+def _with_overhead(
+    figures: ReplicaFigures, row: pd.Series, overhead: float | None
+) -> ReplicaFigures:
+    """Figures with the time before prompts times a factor."""
+    if overhead is None:
+        names = row[["engine", "llm", "precision", "accelerator"]]
+        overhead = overhead_factor(*names)
+    c = figures.coefficients
+    return replace(
+        figures,
+        coefficients=replace(c, request_overhead_ms=overhead * c.request_overhead_ms),
+    )
+
+
 def _run(row: pd.Series, figures: ReplicaFigures, generator: np.random.Generator) -> Run | None:
     """A measured run, done again; none where a request does not fit."""
     benchmark, concurrency = BENCHMARKS[row["dataset"]], int(row["concurrency"])
-    prompt, output = benchmark.drawn(
-        row["input_tokens"], row["output_tokens"], concurrency, generator
-    )
+    prompt, output = benchmark.drawn(row, generator)
     kinds = _kinds(row, figures, concurrency, float((prompt + output).max()))
     if (prompt + output).max() > kinds.room_tokens[0]:
         return None
-    together_s = (
-        kinds.before_s[0] * concurrency ** figures.coefficients.request_overhead_growth[0]
-    )
-    loop = closed_loop(
-        prompt, output, concurrency, kinds, benchmark.chunk_tokens, float(together_s)
-    )
+    growth = float(figures.coefficients.request_overhead_growth[0])
+    loop = closed_loop(prompt, output, concurrency, kinds, benchmark.rules(row), growth)
     accelerators_w = figures.accelerators[0] * figures.hardware.idle_w[0]
-    return Run(loop, concurrency, float(accelerators_w) / W_PER_KW)
+    idle_kw = float(accelerators_w) / W_PER_KW
+    return Run(loop, concurrency, idle_kw, benchmark.counts_first)
 
 
 def _kinds(
@@ -154,6 +186,9 @@ def _kinds(
     """One replica that runs as many sequences as there are in the system."""
     context_tokens = row["input_tokens"] + row["output_tokens"] / 2.0
     columns = columns_of(figures, "mixed", concurrency, context_tokens, longest_tokens)
+    if row["dataset"] == "inferencex":
+        room = columns["room_tokens"] * _roominess(row, figures)
+        columns = {**columns, "room_tokens": np.int64(room)}
     one, longest = np.ones(1), np.array([longest_tokens])
     return Kinds(
         role=np.array([MIXED]),
@@ -168,6 +203,14 @@ def _kinds(
     )
 
 
+def _roominess(row: pd.Series, figures: ReplicaFigures) -> float:
+    """Room for the cache as the scripts of InferenceX have it, over that of the models [1]."""
+    room_gb = float(kv_room_gb(figures)[0])
+    more = (usable_share(row) - USABLE_FRACTION) * float(figures.hardware.memory_gb[0])
+    narrow = 2.0 if cache_is_narrow(row) else 1.0
+    return narrow * (1.0 + more / room_gb) if room_gb > 0.0 else narrow
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Print the errors by table and quantity."""
     parser = argparse.ArgumentParser(prog="python -m carbonplan.replay.truth")
@@ -178,11 +221,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     rows = measured_rows(given.measurements, known)
     rows = rows if given.runs is None else sampled(rows, given.runs)
     rows = replayed_rows(rows, known, load_calibration())
-    print(f"{'table':<12} {'quantity':<26} {'rows':>5}  median   p90  signed  formulas")
-    for found in accuracies(rows):
+    heads = "rows  median   p90  signed  formulas"
+    print(f"{'table':<12} {'quantity':<26} {'engine':<18}  {heads}")
+    by_engine = rows.groupby("dataset")["engine"].transform("nunique") > 1
+    for found in (*accuracies(rows), *accuracies(rows[by_engine], by_engine=True)):
         errors = (found.median, found.p90, found.signed, found.formulas)
         shown = "  ".join("     -" if np.isnan(one) else f"{one:>6.1%}" for one in errors)
-        print(f"{found.dataset:<12} {found.quantity:<26} {found.rows:>5}  {shown}")
+        names = f"{found.dataset:<12} {found.quantity:<26} {found.engine:<18}"
+        print(f"{names} {found.rows:>5}  {shown}")
     print(f"{int(rows['replayed'].isna().sum())} rows whose requests do not fit")
 
 

@@ -17,7 +17,7 @@ from carbonplan.catalogue.shipped import shown
 from carbonplan.catalogue.tables import refuse, shortened
 from carbonplan.errors import nearest
 from carbonplan.prepare.request_logs import Batch, Counted, read_requests
-from carbonplan.replay.arrays import Floats
+from carbonplan.replay.arrays import Floats, Integers
 
 MOST_REQUESTS = 20_000_000
 
@@ -25,9 +25,9 @@ Generator = np.random.Generator
 
 
 def requests_in_windows(
-    path: Path, parts: Sequence[Batch], lengths: Path, seconds: float | None, seed: int
-) -> tuple[Floats, Floats, NDArray[np.str_]]:
-    """Times, tokens and workloads of requests, (request,), (request, 2), (request,).
+    path: Path, windows: Sequence[Batch], lengths: Path, seconds: float | None, seed: int
+) -> tuple[Floats, Floats, Integers]:
+    """Times, tokens and numbers of the batch of windows, (request,), (request, 2), (request,).
 
     Parameters
     ----------
@@ -44,7 +44,6 @@ def requests_in_windows(
         Where a workload has no lengths, or more requests are counted than memory should hold.
     """
     known, _, _ = read_requests([lengths])
-    windows = [part for part in parts if part.tokens is None]
     _refuse_unknown(path, windows, known, lengths)
     windows = _until(windows, seconds)
     _refuse_too_many(path, sum(float(part.requests.sum()) for part in windows))
@@ -52,10 +51,11 @@ def requests_in_windows(
     times = [_arrivals(part, generator) for part in windows]
     drawn = list(zip(windows, times, strict=True))
     tokens = [_lengths(known[part.workload], len(when), generator) for part, when in drawn]
-    names = [np.full(len(when), part.workload) for part, when in drawn]
-    if not sum(map(len, times)):
+    counts = [len(when) for when in times]
+    if not sum(counts):
         refuse(path, ["no request in its windows"])
-    return np.concatenate(times), np.concatenate(tokens), np.concatenate(names)
+    number = np.repeat(np.arange(len(windows)), counts)
+    return np.concatenate(times), np.concatenate(tokens), number
 
 
 def _refuse_unknown(

@@ -25,7 +25,7 @@ from carbonplan.replay.arrays import (
     Rules,
 )
 
-NEVER = np.inf
+NEVER, MANY = np.inf, np.iinfo(np.int64).max
 F, I, B = np.float64, np.int64, np.bool_  # noqa: E741
 
 REQUEST = np.dtype(
@@ -44,6 +44,7 @@ REPLICA = np.dtype(
     [
         *((name, I) for name in ("kind", "is_open", "root", "waiting", "running", "used")),
         *((name, I) for name in ("steps", "sequences", "context", "place")),
+        *((name, I) for name in ("awaited", "since", "patience")),
         *(
             (name, F)
             for name in ("clock", "wanted_clock", "end_s", "began_s", "next_control_s")
@@ -65,7 +66,9 @@ CONTROL = np.dtype([("time_s", F), ("clock", F), ("replica", I), ("action", I)])
 RULES = np.dtype(
     [
         *((name, I) for name in ("order", "chunk_tokens", "routing")),
+        *((name, I) for name in ("looks_every", "holds_steps", "holds_tokens")),
         *((name, B) for name in ("preempts", "adapts", "keeps_cache", "looks_ahead")),
+        *((name, B) for name in ("prompts_apart", "prompts_whole")),
         *((name, F) for name in ("raise_by", "lower_by", "control_s", "risk_share")),
         ("minute_s", F),
     ],
@@ -91,12 +94,14 @@ class World(NamedTuple):
         ``wanted_clock`` that of the next; ``steps`` the iterations that it takes from
         ``began_s`` to ``end_s``, several where nothing but decoding happens in between:
         ``first_end_s`` is the end of the first, ``longest_s`` the length of the longest after
-        it; ``sequences`` are decoded in them, with ``context`` tokens before the first.
+        it; ``sequences`` are decoded in them, with ``context`` tokens before the first;
+        ``awaited`` are the tokens of those that wait, ``since`` the iterations since they
+        might join, where that is not after each, and ``patience`` those until it is looked at.
     Arrays
         ``sequence`` holds the running requests of a replica in the order in which they joined,
         ``heap`` the replicas at work by the end of their iterations, ``moving`` the requests
         whose caches are on their way; ``stands_in`` says which kinds may decode what a kind
-        has prefilled, (kind, kind).
+        has prefilled of a group, (group, kind, kind).
     """
 
     requests: NDArray
@@ -140,7 +145,6 @@ def new_world(
     _check(requests, kinds, controls, routes)
     records = request_records(requests)
     replicas = _replica_records(kinds)
-    steps = np.diff(routes.decode_of, axis=-1, prepend=0.0) > 0
     progress = np.zeros(1, PROGRESS)
     progress["homeless"] = NOBODY
     return World(
@@ -156,7 +160,7 @@ def new_world(
         shares=_plain(routes.shares, F),
         decode_of=_plain(routes.decode_of, F),
         serves=_plain(routes.serves, B),
-        stands_in=_plain(steps.any(axis=1), B),
+        stands_in=_plain(_stand_ins(routes), B),
         slot_s=np.array([routes.slot_s], dtype=F),
         decode_s=_plain(kinds.decode_s, F),
         decode_kw=_plain(kinds.decode_kw, F),
@@ -171,8 +175,10 @@ def _check(requests: Requests, kinds: Kinds, controls: Controls, routes: Routes)
     """Refuse what compiled code may not see."""
     many, replicas = len(kinds.first), int(kinds.last.max(initial=0))
     groups, slots, _ = routes.shares.shape
-    if slots == 0 or routes.decode_of.shape != (many, slots, many):
+    if slots == 0 or routes.decode_of.shape != (groups, slots, many):
         raise ValueError("shares of kinds are not given for the same slots")
+    if routes.hands_to is not None and routes.hands_to.shape != (many, many):
+        raise ValueError("who hands over to whom is not said of these kinds")
     if routes.shares.shape[2] != many or routes.serves.shape != (groups, many):
         raise ValueError("shares are not of these kinds")
     if requests.group.min(initial=0) < 0 or requests.group.max(initial=-1) >= groups:
@@ -187,6 +193,14 @@ def _check(requests: Requests, kinds: Kinds, controls: Controls, routes: Routes)
     for table in (kinds.decode_s, kinds.alone_s, kinds.work_s):
         if not np.isfinite(table).all() or (table < 0).any():
             raise ValueError("a table of times holds what is none")
+
+
+def _stand_ins(routes: Routes) -> Flags:
+    """Which kinds may decode what a kind has prefilled of a group, (group, kind, kind)."""
+    decodes = (routes.decode_of > 0).any(axis=1)
+    many = decodes.shape[-1]
+    hands_to = np.ones((many, many)) if routes.hands_to is None else routes.hands_to
+    return decodes[:, None, :] & (hands_to > 0)
 
 
 def _plain(values: NDArray, of: type) -> NDArray:
@@ -214,6 +228,7 @@ def _replica_records(kinds: Kinds) -> NDArray:
     records["wanted_clock"] = kinds.highest_clock[records["kind"]]
     records["root"] = NOBODY
     records["end_s"] = NEVER
+    records["patience"] = MANY
     return records
 
 

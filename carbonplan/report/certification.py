@@ -12,6 +12,7 @@ from carbonplan.report.wording import change, number, quantity, visible
 if TYPE_CHECKING:
     from carbonplan.certify import Round
 
+FITTED = " with lengths as planned"
 NOTHING = "nothing: the first plan keeps every promise"
 
 
@@ -95,4 +96,5 @@ def more(cost: Mapping) -> str:
 
 def _source(trace: Mapping) -> str:
     name = visible(PurePath(trace["path"]).name)
-    return f"{name} for {visible(trace['workload'])}" if trace["workload"] else name
+    whose = f" for {visible(trace['workload'])}" if trace["workload"] else ""
+    return f"{name}{whose}{FITTED if trace.get('fits_lengths') else ''}"

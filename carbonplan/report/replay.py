@@ -38,7 +38,7 @@ STRANGE_ENERGY = 0.05  # beyond which the energy of serving is
 
 @dataclass(frozen=True)
 class Judged:
-    """A replay with what follows from it; its requests are not needed any more.
+    """A replay with what follows from it.
 
     Attributes
     ----------
@@ -190,7 +190,8 @@ def notes(found: Judged) -> list[str]:
         if one.by == "class" and one.unfinished > 0
     ]
     serving = found.impacts.parts[0]
-    change = serving.replayed["energy"] / max(serving.planned["energy"], 1e-12) - 1.0
+    planned = serving.planned["energy"]
+    change = serving.replayed["energy"] / planned - 1.0 if planned > 0 else 0.0  # of modes none
     if abs(change) > STRANGE_ENERGY:
         said.append(
             f"serving takes {signed(change)} energy against the plan, which counts a request "

@@ -53,10 +53,11 @@ class Curve:
         slope = np.diff(self.log_y) / np.diff(self.log_x)
         return np.exp(self.log_y[piece] + slope[piece] * (log_x - self.log_x[piece]))
 
-    def beyond(self, x: float) -> float:
+    def beyond(self, x: ArrayLike) -> NDArray[np.float64]:
         """How far x lies outside the measured range, in logarithms; 0 inside."""
-        outside = max(self.log_x[0] - np.log(x), np.log(x) - self.log_x[-1])
-        return float(outside) if outside > ROUNDING else 0.0
+        log_x = np.log(x)
+        outside = np.maximum(self.log_x[0] - log_x, log_x - self.log_x[-1])
+        return np.where(outside > ROUNDING, outside, 0.0)
 
     @property
     def range(self) -> tuple[float, float]:
@@ -152,27 +153,44 @@ def class_times(
     With ``widen`` times beyond the measured range are those of the slow end of a band that
     grows with the distance.
     """
-    covering = {b: c for b, c in replica.step_s.items() if not c.beyond(context_tokens)}
-    problems = list(_outside(replica, input_tokens, context_tokens, covers=bool(covering)))
+    covers = bool(_covering(replica, context_tokens))
+    problems = list(_outside(replica, input_tokens, context_tokens, covers=covers))
     if problems and not widen:
         return None, problems
-    steps = {b: _slow(c, context_tokens) for b, c in (covering or replica.step_s).items()}
-    powers = {b: c.at(context_tokens) for b, c in replica.step_w.items() if b in steps}
+    step_s, step_w = step_curves(replica, context_tokens)
     return ClassTimes(
-        prefill_s=_slow(replica.prefill_s, input_tokens),
+        prefill_s=float(slow(replica.prefill_s, input_tokens)),
         prefill_w=None
         if replica.prefill_w is None
         else float(replica.prefill_w.at(input_tokens)),
-        step_s=Curve.through({b: [s] for b, s in steps.items()}, rises=True),
-        step_w=Curve.through({b: [w] for b, w in powers.items()}, rises=False)
-        if powers
-        else None,
+        step_s=step_s,
+        step_w=step_w,
     ), []
 
 
-def _slow(curve: Curve, tokens: float) -> float:
+def step_curves(replica: MeasuredReplica, context_tokens: float) -> tuple[Curve, Curve | None]:
+    """Time and power of a step over the batch at a context; no power where none is known.
+
+    Batches that were measured on both sides of the context count, or else all of them, at the
+    slow end of the band.
+    """
+    covering = _covering(replica, context_tokens) or replica.step_s
+    steps = {b: [float(slow(c, context_tokens))] for b, c in covering.items()}
+    powers = {b: [float(c.at(context_tokens))] for b, c in replica.step_w.items() if b in steps}
+    return (
+        Curve.through(steps, rises=True),
+        Curve.through(powers, rises=False) if powers else None,
+    )
+
+
+def _covering(replica: MeasuredReplica, context_tokens: float) -> dict[float, Curve]:
+    """Curves of the batches that were measured on both sides of a context."""
+    return {b: c for b, c in replica.step_s.items() if not c.beyond(context_tokens)}
+
+
+def slow(curve: Curve, tokens: ArrayLike) -> NDArray[np.float64]:
     """Value, at the slow end of the band beyond the measured range."""
-    return float(curve.at(tokens) * np.exp(WIDENING * curve.beyond(tokens)))
+    return curve.at(tokens) * np.exp(WIDENING * curve.beyond(tokens))
 
 
 def _outside(

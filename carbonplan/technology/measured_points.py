@@ -42,6 +42,7 @@ class _Running:
     max_rate_rps: float
     ttft_s: float
     batch: float  # mean
+    places: float  # the largest batch inside the limits
 
 
 def measured_profiles(
@@ -98,6 +99,17 @@ def measured_profiles(
     return tuple(profiles)
 
 
+def measured_batch(
+    limits: ClassLimits, points: MeasuredReplica, utilisation_limit: float
+) -> float:
+    """The largest batch of a class inside its limits, with which its operating point is had."""
+    context_tokens = limits.input_tokens + limits.output_tokens / 2.0
+    times, _ = class_times(points, limits.input_tokens, context_tokens, widen=True)
+    if times is None:
+        return 1.0
+    return _running(limits, times, utilisation_limit).places
+
+
 def _profile(
     name: str,
     limits: ClassLimits,
@@ -135,16 +147,18 @@ def _running(limits: ClassLimits, times: ClassTimes, utilisation_limit: float) -
     tpot_s = step_s + batches * times.prefill_s / limits.output_tokens
     holds = (tpot_s <= tpot_limit_s) & (step_s <= STEP_SHARE * (ttft_limit_s - times.prefill_s))
     if not holds.any():
-        return _Running(0.0, 0.0, 1.0)
+        return _Running(0.0, 0.0, 1.0, 1.0)
     at = int(np.flatnonzero(holds)[-1])
     rate = batches[at] / (limits.output_tokens * tpot_s[at])
     queue = _queue(limits, ttft_limit_s, tpot_limit_s, times, batches[at], step_s[at], rate)
     load = queue.load_limit(utilisation_limit)
     if load[0] < LEAST_LOAD:
-        return _Running(0.0, 0.0, 1.0)
+        return _Running(0.0, 0.0, 1.0, 1.0)
     running = _mean_batch(limits, times, batches[at], float(load[0] * rate))
     ttft_s = queue.ttft_s(load, times.step_at(running))
-    return _Running(float(load[0] * rate / utilisation_limit), float(ttft_s[0]), running)
+    return _Running(
+        float(load[0] * rate / utilisation_limit), float(ttft_s[0]), running, float(batches[at])
+    )
 
 
 def _queue(

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import functools
 import json
+from dataclasses import asdict
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from carbonplan import pipeline
 from carbonplan.catalogue.gather import gather
+from carbonplan.cli.certify import search_of
+from carbonplan.cli.loading import load
 from carbonplan.cli.main import run
 from carbonplan.errors import InvalidInput, MissingDependency, PlanDoesNotHold, UsageError
 from carbonplan.plan import read
 from carbonplan.replay.records import Options
+from carbonplan.report.certification import replayed
 from carbonplan.verify import verify
 
 FULL = (  # five replicas that are busy for 95 % of their rate
@@ -59,10 +64,32 @@ def test_answers_longer_than_planned_are_met_with_head_room(tmp_path, capsys):
     assert trace_source["path"].endswith("long.csv")
     assert len(trace_source["sha256"]) == 64
     cost = found["cost"]["carbon"]
-    assert 0 < cost["at_least"] <= cost["last"] - cost["first"] <= cost["at_most"]
+    saved = cost["last"] - cost["first"]
+    assert 0 < cost["at_least"] <= saved <= cost["at_most"] * (1.0 + 1e-9)
     loaded = pipeline.reload(folder)
     assert loaded.scenario.workloads[0].headroom == found["headroom"]["chat"] > 1
     assert verify(gather(loaded), plan).ok
+
+
+def test_lengths_may_be_fitted_and_a_share_be_chosen(tmp_path):
+    loaded = load("one-hour")
+    files = [("", Path(written(tmp_path / "long.csv", 450)))]
+    how = {"on_progress": None, "quiet": True}
+    search = search_of(
+        pipeline.Options(), files, loaded, 5, share="0.4", fits_lengths=True, **how
+    )
+    assert (search.judge.options.share, search.judge.options.fits_lengths) == (0.4, True)
+    (source,) = search.judge.sources
+    assert source.fits_lengths
+    last = {"requests": 9, "replica_share": 0.4, "slots": 1, "window_s": 60.0}
+    found = {"rounds": [{"replayed": last}], "round": 1, "traces": [asdict(source)], "seed": 0}
+    assert "long.csv with lengths as planned, seed 0; 40" in replayed(found)
+    plain = search_of(
+        pipeline.Options(), files, loaded, 5, share=None, fits_lengths=False, **how
+    )
+    assert plain.judge.options.share is None
+    with pytest.raises(UsageError, match='--share "2"'):
+        search_of(pipeline.Options(), files, loaded, 5, share="2", fits_lengths=False, **how)
 
 
 def test_what_head_room_does_not_help_is_written_and_said(tmp_path, capsys):
@@ -85,6 +112,8 @@ def test_what_head_room_does_not_help_is_written_and_said(tmp_path, capsys):
     [
         (("--certify",), "--certify: needs --trace FILE"),
         (("--trace", "x.csv"), "--trace: needs --certify"),
+        (("--share", "0.5"), "--share: needs --certify"),
+        (("--fit-lengths",), "--fit-lengths: needs --certify"),
         (("--certify", "--trace", "x.csv", "--ablation"), "--ablation and --certify exclude"),
         (("--certify", "--trace", "x.csv", "--trace", "y.csv"), "has two traces"),
     ],

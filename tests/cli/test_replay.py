@@ -6,10 +6,12 @@ import csv
 import gzip
 import io
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from carbonplan import api
 from carbonplan.cli.main import run
 from carbonplan.errors import (
     EnvironmentFailed,
@@ -18,6 +20,8 @@ from carbonplan.errors import (
     PlanDoesNotHold,
     UsageError,
 )
+from carbonplan.replay.records import Options
+from carbonplan.replay.traces import read_trace
 
 SMALL = ("--set", "fleet.skus=[h100-sxm-8]", "--set", "fleet.clock_fractions=[0.8]")
 SHORT = ("--window", "60", "--quiet")
@@ -142,7 +146,17 @@ def test_without_numba_there_is_a_hint(folder, trace, monkeypatch, capsys):
     assert "carbonplan[replay]" in capsys.readouterr().err
 
 
-def test_a_plan_of_modes_is_refused(folder, trace, monkeypatch, capsys):
+def test_python_says_what_the_command_says(folder, trace, capsys):
+    assert run(["replay", folder, "--trace", trace, *SHORT, "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    log = read_trace(Path(trace))
+    found = api.replay(folder, {"chat": log}, Options(window_s=60.0))
+    assert found.holds == said["holds"]
+    assert found.replay.count == said["sampling"]["requests"]
+    assert found.impacts.replayed == pytest.approx(said["impacts"]["replayed"])
+
+
+def test_what_tells_nothing_of_steps_is_refused(folder, trace, monkeypatch, capsys):
     def measured(*_):
         raise UsageError("m was measured as a whole: its steps are not known")
 

@@ -28,11 +28,12 @@ def poisson_trace(count: int = 4000, rps: float = 5.0, seed: int = 0) -> Trace:
     prompt = np.exp(draw.normal(6.7, 0.8, count)).astype(np.int64) + 1
     output = np.exp(draw.normal(5.0, 0.6, count)).astype(np.int64) + 1
     time_s = np.cumsum(draw.exponential(1.0 / rps, count))
-    return Trace(time_s, np.minimum(prompt, 6000), output, np.full(count, ""), "random")
+    none = np.zeros(count, dtype=np.int64)
+    return Trace(time_s, np.minimum(prompt, 6000), output, none, ("",), "random")
 
 
 def alike_trace(prompt: int, output: int, count: int = 500, rps: float = 5.0) -> Trace:
     """The same request again and again, at even distances."""
     alike = np.ones(count, dtype=np.int64)
-    named = np.full(count, "")
-    return Trace(np.arange(count) / rps, alike * prompt, alike * output, named, "alike")
+    time_s = np.arange(count) / rps
+    return Trace(time_s, alike * prompt, alike * output, 0 * alike, ("",), "alike")

@@ -98,11 +98,10 @@ def random_routes(draw: np.random.Generator, likes: list[Like], groups: int) -> 
     decodes = np.array([one.role == DECODE for one in likes])
     slots, kinds = 3, len(likes)
     shares = draw.random((groups, slots, kinds)) * ~decodes * (draw.random(kinds) < 0.8)
-    handed = draw.random((kinds, slots, kinds)) * decodes
+    handed = draw.random((groups, slots, kinds)) * decodes * (draw.random(kinds) < 0.9)
     serves = (draw.random((groups, kinds)) < 0.9) & ~decodes
-    return Routes(
-        np.cumsum(shares, axis=-1), serves, np.cumsum(handed, axis=-1), HORIZON_S / slots
-    )
+    hands_to = draw.random((kinds, kinds)) < 0.9
+    return Routes(np.cumsum(shares, axis=-1), serves, handed, HORIZON_S / slots, hands_to)
 
 
 def random_controls(draw: np.random.Generator, likes: list[Like]) -> Controls:
@@ -136,4 +135,16 @@ def random_rules(draw: np.random.Generator) -> Rules:
         risk_share=draw.uniform(0.5, 0.9),
         minute_s=draw.uniform(1.0, 7.0),
         keeps_cache=bool(draw.random() < 0.4),
+        **random_joining(draw),
     )
+
+
+def random_joining(draw: np.random.Generator) -> dict[str, int | bool]:
+    """How prompts are computed, and when requests may join."""
+    return {
+        "prompts_apart": bool(draw.random() < 0.3),
+        "prompts_whole": bool(draw.random() < 0.3),
+        "looks_every": int(draw.choice([1, 1, 1, 2, 5])),
+        "holds_steps": int(draw.choice([0, 0, 0, 1, 4])),
+        "holds_tokens": int(draw.integers(1, 60)),
+    }

@@ -120,11 +120,11 @@ def all_open(kinds: Kinds) -> Controls:
 def one_way(kinds: Kinds) -> Routes:
     """All requests go to the first kind, and caches to the last."""
     many = len(kinds.first)
-    shares, decode_of = np.zeros((1, 1, many)), np.zeros((many, 1, many))
+    shares, decode_of = np.zeros((1, 1, many)), np.zeros((1, 1, many))
     serves = np.zeros((1, many), dtype=np.bool_)
     shares[...] = 1.0
     serves[0, 0] = True
-    decode_of[:, :, -1] = 1.0
+    decode_of[..., -1] = 1.0
     return Routes(shares, serves, decode_of, 1e9)
 
 

@@ -8,6 +8,10 @@ it every request of which all but the last token of its context is in the cache 
 of the others the missing part is computed, or of all of them together what a chunk leaves
 beside the sequences, one token at least, in the order in which they joined; whose context is
 complete makes a token. Prefill replicas send what is complete to decode replicas instead.
+Under a rule that keeps prompts apart nobody makes a token beside one; under one that keeps
+them whole a prompt that does not fit beside others waits. Requests are let in after every
+iteration, or where replicas look up rarely after so many that decode, and after each with
+prompts; or where they hold requests back when enough tokens wait and run, or after so many.
 """
 
 from __future__ import annotations
@@ -16,6 +20,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import inf, nan
 
+import numpy as np
 import simpy
 
 from carbonplan.replay.arrays import (
@@ -75,6 +80,8 @@ class Replica:
     running: list[Request] = field(default_factory=list)
     bell: simpy.Event | None = None
     next_look_s: float = 0.0
+    since: int = 0
+    is_holding: bool = False
 
     def held(self, but: Sequence[Request] = ()) -> int:
         return sum(one.context + 1 for one in self.running if one not in but)
@@ -169,10 +176,14 @@ class Region:
         if request.origin is None:
             serves = self.routes.serves[asks["group"], kind]
         else:
-            above = self.routes.decode_of[request.origin, :, kind]
-            below = self.routes.decode_of[request.origin, :, kind - 1] if kind else 0.0
-            serves = (above > below).any()
+            serves = self._takes(request, kind)
         return bool(serves) and longest <= like.room
+
+    def _takes(self, request: Request, kind: int) -> bool:
+        """Whether a decode kind is planned for a request, and reads what its origin made."""
+        planned = self.routes.decode_of[request.asks["group"], :, kind].any()
+        reads = self.routes.hands_to
+        return bool(planned and (reads is None or reads[request.origin, kind]))
 
     def _planned(self, request: Request, able: Sequence[int]) -> Replica | None:
         if self.rules.routing == SHORTEST_ANYWHERE:
@@ -180,7 +191,9 @@ class Region:
         slot = min(int(self.env.now // self.routes.slot_s), self.routes.shares.shape[1] - 1)
         draw, shares = request.asks["draw"], self.routes.shares[request.asks["group"], slot]
         if request.origin is not None:
-            draw, shares = draw * 65536 % 1, self.routes.decode_of[request.origin, slot]
+            handed = self.routes.decode_of[request.asks["group"], slot]
+            takes = [self._takes(request, kind) for kind in range(len(self.likes))]
+            draw, shares = draw * 65536 % 1, np.cumsum(handed * takes)
         chosen = next((k for k, share in enumerate(shares) if draw * shares[-1] < share), None)
         if chosen not in able:
             return None
@@ -206,7 +219,11 @@ class Region:
 
     def _serve(self, replica: Replica):
         while True:
-            self._fill(replica)
+            like = replica.like
+            while len(replica.running) > 1 and replica.held() > like.room:
+                self._put_back(replica)
+            if self._lets_in(replica):
+                self._fill(replica)
             if not replica.running:
                 replica.bell = self.env.event()
                 yield replica.bell
@@ -216,10 +233,25 @@ class Region:
                 self._look_at_clock(replica)
             yield from self._iterate(replica)
 
+    def _lets_in(self, replica: Replica) -> bool:
+        rules, replica.is_holding = self.rules, False
+        if rules.looks_every > 1:
+            if replica.running and replica.since < rules.looks_every:
+                return False
+        elif replica.running and replica.waiting and rules.holds_steps:
+            first = min(replica.waiting, key=self._order)
+            tokens = sum(one.context for one in replica.waiting) + len(replica.running)
+            replica.is_holding = (
+                self._has_place(replica, first.context + 1)
+                and tokens < rules.holds_tokens
+                and replica.since < rules.holds_steps
+            )
+        if not replica.is_holding:
+            replica.since = 0
+        return not replica.is_holding
+
     def _fill(self, replica: Replica) -> None:
         like = replica.like
-        while len(replica.running) > 1 and replica.held() > like.room:
-            self._put_back(replica)
         while replica.waiting:
             first = min(replica.waiting, key=self._order)
             needs = first.context + 1
@@ -278,6 +310,12 @@ class Region:
             for one in replica.running
             if one.cached == one.context - 1 and (one.cached > 0 or like.role == DECODE)
         ]
+        ready = sequences
+        if self.rules.prompts_apart and len(ready) < len(replica.running):
+            sequences = []
+        if len(ready) < len(replica.running):
+            replica.since = max(replica.since, self.rules.looks_every - 1)
+        replica.since += self.rules.looks_every > 1 or replica.is_holding
         budget = inf
         if self.rules.chunk_tokens:
             budget = max(self.rules.chunk_tokens - len(sequences), 1)
@@ -292,8 +330,11 @@ class Region:
             energy = like.kw * seconds
         chunks = []
         for one in replica.running:
-            chunk = 0 if one in sequences else int(min(one.context - one.cached, budget))
-            budget -= chunk
+            missing = 0 if one in ready else one.context - one.cached
+            chunk = int(min(missing, budget))
+            if self.rules.prompts_whole and chunk < missing:
+                chunk, budget = (0 if any(chunks) else missing), 0
+            budget = max(budget - chunk, 0)
             chunks.append(chunk)
             if chunk:
                 seconds += slow * like.per_prompt_s * chunk

@@ -212,20 +212,39 @@ def test_the_shortest_queue():
 def test_caches_stay_with_replicas_of_their_model():
     prefill, decode = Like(role=PREFILL), Like(role=DECODE)
     likes = prefill, prefill, decode, decode
-    decode_of = np.zeros((4, 1, 4))
-    decode_of[0, 0, 2:] = 1.0  # the first prefill kind hands over to the third
-    decode_of[1, 0, 3:] = 1.0
+    hands_to = np.zeros((4, 4), dtype=np.bool_)
+    hands_to[0, 2] = hands_to[1, 3] = True
     routes = Routes(
         np.array([[[1.0, 1, 1, 1]], [[0.0, 1, 1, 1]]]),
         np.array([[True, False, False, False], [False, True, False, False]]),
-        decode_of,
+        np.array([[[0.0, 0, 1, 1]]] * 2),
         1e9,
+        hands_to,
     )
     rows = (*((0.0, n, OPEN, 1.0) for n in (0, 1, 3)), (7.0, 2, OPEN, 1.0))
     requests = requests_of([0.0, 0.0], group=[0, 1])
     found = outcomes(requests, *likes, routes=routes, controls=controls(*rows))
     assert found.replica.tolist() == [2, 3]
     assert found.done_s.tolist() == [8.0, 2.0]
+
+
+def test_decode_replicas_take_the_classes_that_they_are_planned_for():
+    """Of the first class a third goes to the second kind, of the second all to the third."""
+    likes = Like(role=PREFILL, slots=9), *[Like(role=DECODE, slots=9)] * 2
+    routes = Routes(
+        np.ones((2, 1, 3)),
+        np.array([[True, False, False]] * 2),
+        np.array([[[0.0, 1, 2]], [[0.0, 0, 5]]]),
+        1e9,
+    )
+    draws = [0.3 / 65536, 0.4 / 65536]  # the lower digits count
+    requests = requests_of([0.0] * 4, group=[0, 0, 1, 1], draw=draws * 2)
+    found = outcomes(requests, *likes, routes=routes)
+    assert found.replica.tolist() == [1, 2, 2, 2]
+    rows = ((0.0, 0, OPEN, 1.0), (0.0, 1, OPEN, 1.0), (9.0, 2, OPEN, 1.0))
+    found = outcomes(requests, *likes, routes=routes, controls=controls(*rows))
+    assert found.replica.tolist() == [1, 1, 2, 2]  # who may not stand in is waited for
+    assert found.first_s.tolist() == [2.0, 2.0, 10.0, 10.0]
 
 
 def test_energy_of_a_steady_load_is_that_of_the_formula():

@@ -6,8 +6,11 @@ import numpy as np
 import pytest
 
 from carbonplan.replay.fairness import (
+    NOBODY_SERVED,
     PER_OUTPUT_TOKEN,
     Served,
+    Service,
+    Waiting,
     clients_in_turn,
     jain_index,
     service_gap,
@@ -60,19 +63,52 @@ def test_requests_of_a_client_that_overlap_are_one_wait():
 
 def test_a_client_alone_has_no_gap():
     assert service_gap(served((0, 0.0, 1.0, 2.0, 5))).fairness == 1.0
-    assert service_gap(Served(*(np.array([]),) * 5)).fairness == 1.0
+    assert service_gap(NOBODY_SERVED).fairness == 1.0
 
 
-def test_against_the_definition_in_small_steps():
-    draw = np.random.default_rng(5)
-    count = 60
+def random_rows(draw: np.random.Generator, count: int = 60) -> Served:
+    """Requests of three clients in turn."""
     arrived_s = np.sort(draw.uniform(0.0, 30.0, count))
     first_s = arrived_s + draw.uniform(0.1, 3.0, count)
     tokens = draw.integers(2, 20, count)
     done_s = first_s + tokens * draw.uniform(0.05, 0.3, count)
-    rows = Served(clients_in_turn(count, 3), arrived_s, first_s, done_s, tokens)
+    return Served(clients_in_turn(count, 3), arrived_s, first_s, done_s, tokens)
+
+
+def test_against_the_definition_in_small_steps():
+    rows = random_rows(np.random.default_rng(5))
     found = service_gap(rows)
     assert found.largest_gap == pytest.approx(largest_gap_in_steps(rows), abs=PER_OUTPUT_TOKEN)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_parts_change_nothing(seed):
+    """Told in parts of time, those who wait beside those who are done."""
+    draw = np.random.default_rng(seed)
+    rows = random_rows(draw)
+    service, told = Service(3), np.zeros(len(rows.client), dtype=bool)
+    for now in [*np.sort(draw.uniform(0.0, 40.0, 4)).tolist(), np.inf]:
+        is_done = (rows.done_s < now) & ~told
+        told |= is_done
+        waits = (rows.arrived_s < now) & ~told
+        waiting = Waiting(rows.client[waits], rows.arrived_s[waits])
+        oldest_s = waiting.arrived_s.min(initial=now)
+        service.add(Served(*(column[is_done] for column in rows)), waiting, oldest_s)
+    assert service.gap == pytest.approx(service_gap(rows))
+    assert not len(service.kept.client)
+
+
+def test_who_waits_for_long_holds_nothing_up():
+    """It is backlogged all the time; its tokens before what was looked at count after it."""
+    service = Service(2)
+    slow = Waiting(np.array([0]), np.array([0.0]))
+    service.add(served((1, 0.0, 1.0, 5.0, 5)), slow, 6.0)
+    assert service.until_s == 5.0
+    assert service.largest_gap == 10.0
+    service.add(served((0, 0.0, 2.0, 9.0, 5)), Waiting(*(np.array([]),) * 2), np.inf)
+    # from 5 s on it is alone, and nobody is ahead of it
+    assert service.gap.largest_gap == 10.0
+    assert service.tokens.tolist() == [5.0, 5.0]
 
 
 def largest_gap_in_steps(rows: Served) -> float:
@@ -94,6 +130,7 @@ def largest_gap_in_steps(rows: Served) -> float:
 
 def test_clients_take_turns():
     assert clients_in_turn(6).tolist() == [0, 1, 2, 3, 0, 1]
+    assert clients_in_turn(3, 4, 6).tolist() == [2, 3, 0]
 
 
 @pytest.mark.parametrize(

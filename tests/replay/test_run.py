@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from dataclasses import replace
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,10 +12,10 @@ from carbonplan.configurations.enumeration import class_limits
 from carbonplan.errors import InvalidInput, UsageError
 from carbonplan.replay.arrays import OPEN, SET_CLOCK, Controls, Requests, Routes, Rules
 from carbonplan.replay.energy import impacts
-from carbonplan.replay.engine import run
+from carbonplan.replay.engine import ready, run
 from carbonplan.replay.engines import engines_of
 from carbonplan.replay.judge import promises
-from carbonplan.replay.metrics import groups
+from carbonplan.replay.metrics import CURVE, groups
 from carbonplan.replay.records import Options, Policy
 from carbonplan.replay.run import replay, replays
 from carbonplan.replay.sampling import sampling_of
@@ -44,10 +44,12 @@ def test_every_request_of_the_plan_is_replayed_and_done(whole):
     asked = float(plan.data["load_rps"].sum()) * 3600.0
     assert whole.count == pytest.approx(asked, rel=0.02)
     (region,) = whole.regions
-    assert region.requests.done.all()
-    assert (region.requests.weight == 1.0).all()
-    assert (region.requests.ttft_s > 0).all()
-    assert (region.requests.latency_s >= region.requests.ttft_s).all()
+    for one in region.tallies.values():
+        assert one.unfinished == 0.0
+        assert one.weight == one.squares == one.requests
+        first, last = (one.measures[name].values_s for name in ("ttft", "latency"))
+        assert first.quantiles([0.0])[0] > 0.0
+        assert (np.array(last.quantiles(CURVE)) >= first.quantiles(CURVE)).all()
     assert all(one.is_kept for one in promises(groups(whole)))
 
 
@@ -78,25 +80,57 @@ def test_processes_change_nothing():
     for one, other in zip(alone, together, strict=True):
         for left, right in zip(one.regions, other.regions, strict=True):
             assert np.array_equal(left.minutes_kw, right.minutes_kw)
-            for name in left.requests.__dataclass_fields__:
-                columns = (getattr(side.requests, name) for side in (left, right))
-                assert np.array_equal(*columns, equal_nan=True), name
+            assert left.fairness == right.fairness
+        assert groups(one) == groups(other)
 
 
 def test_policies_see_the_same_requests_and_seeds_others():
     first, second = replayed(policies=[Policy(), Policy("llf")])
-    sent = [one.regions[0].requests.sent_s for one in (first, second)]
-    assert np.array_equal(*sent)
     (other,) = replayed(seed=1)
-    assert len(other.regions[0].requests) != len(sent[0]) or not np.array_equal(
-        other.regions[0].requests.sent_s, sent[0]
+    tokens = [
+        {i: (t.prompt, t.output) for i, t in one.regions[0].tallies.items()}
+        for one in (first, second, other)
+    ]
+    assert tokens[0] == tokens[1] != tokens[2]
+
+
+def test_parts_change_nothing(monkeypatch):
+    """The same stretches drawn, taken through in one part or in many."""
+    monkeypatch.setattr("carbonplan.replay.drawing.AT_ONCE", 1000)
+    found = []
+    for at_once in (10**9, 1):
+        monkeypatch.setattr("carbonplan.replay.arrivals.AT_ONCE", at_once)
+        found += replayed(window_s=600.0)
+    once, often = found
+    counted, again = (
+        [replace(group, expected_tokens=()) for group in groups(found)]
+        for found in (once, often)
     )
+    assert counted == again
+    assert once.fairness.service == pytest.approx(often.fairness.service)
+    assert once.fairness.jain == pytest.approx(often.fairness.jain)
+    assert np.array_equal(once.regions[0].minutes_kw, often.regions[0].minutes_kw)
+
+
+def test_memory_does_not_grow_with_requests(monkeypatch):
+    for name in ("drawing", "arrivals"):
+        monkeypatch.setattr(f"carbonplan.replay.{name}.AT_ONCE", 500)
+    inputs, plan = one_hour()
+    trace, peaks, counts = poisson_trace(), [], []
+    ready()
+    for window_s in (60.0, 1080.0):
+        tracemalloc.start()
+        counts.append(replay(inputs, plan, trace, Options(window_s=window_s)).count)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert counts[1] > 17 * counts[0]
+    assert peaks[1] < 1.1 * peaks[0]
 
 
 def test_length_gives_each_class_replicas_of_its_own():
     (found,) = replayed(policies=[Policy(routing="length")])
     assert len(found.regions[0].kinds) >= 1
-    assert found.regions[0].requests.done.all()
+    assert not any(one.unfinished for one in found.regions[0].tallies.values())
 
 
 def test_the_budget_bounds_the_requests():
@@ -107,7 +141,7 @@ def test_the_budget_bounds_the_requests():
     (found,) = replayed(window_s=None, budget=2000)
     assert found.count == pytest.approx(2000, rel=0.15)
     asked = float(plan.data["load_rps"].sum()) * 3600.0
-    stands_for = found.regions[0].requests.weight.sum()
+    stands_for = sum(one.weight for one in found.regions[0].tallies.values())
     assert stands_for == pytest.approx(asked, rel=0.15)
 
 
@@ -130,16 +164,9 @@ def test_a_slot_that_is_not_there_is_refused():
         replayed(slots=(0, 3))
 
 
-def test_a_plan_of_modes_is_refused(monkeypatch):
-    mode = SimpleNamespace(configuration="m", replica=SimpleNamespace(mode="chat/short"))
-    monkeypatch.setattr("carbonplan.replay.engines.pairs_in_use", lambda *_: [mode])
-    with pytest.raises(UsageError, match="m was measured as a whole"):
-        replayed()
-
-
 def test_a_trace_of_other_workloads_is_refused():
     trace = poisson_trace()
-    strange = replace(trace, workload=np.full(len(trace.time_s), "mail"))
+    strange = replace(trace, names=("mail",))
     with pytest.raises(InvalidInput, match='no request of workload "chat"'):
         replayed(strange)
     with pytest.raises(

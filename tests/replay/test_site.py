@@ -81,6 +81,20 @@ def test_what_loads_on_demand_opens_late_except_in_the_first_slot(engine):
     assert controls.time_s[controls.action == OPEN].tolist() == [0.0, 3600.0 + 360.0]
 
 
+def test_the_last_of_a_region_stay_for_those_on_their_way(engine):
+    engines = named(engine, "one")
+    data = data_of(engines, [[1, 0, 1]], [[1, 0, 1]])
+    controls = site_of(data, "here", engines, terms()).controls
+    assert controls.time_s[controls.action == CLOSE].tolist() == [3610.0]
+    engines = named(engine, "one", "two")
+    data = data_of(engines, [[1, 0, 0], [1, 1, 0]], [[1, 0, 0], [1, 1, 0]])
+    controls = site_of(data, "here", engines, terms()).controls
+    closes = zip(controls.time_s, controls.replica, controls.action, strict=True)
+    assert [row[:2] for row in closes if row[2] == CLOSE] == [(3600.0, 0), (7210.0, 1)]
+    controls = site_of(data, "here", engines, replace(terms(), window_s=8.0)).controls
+    assert controls.time_s[controls.action == CLOSE].tolist() == [8.0, 20.0]
+
+
 def test_a_sample_carries_its_part_of_the_load(engine):
     engines = named(engine, "one")
     data = data_of(engines, [[10, 40, 1]], [[10, 80, 1]])
@@ -100,7 +114,19 @@ def test_pools_are_sampled_with_one_share(engine):
     assert [one.sampled.tolist() for one in site.running] == [[1, 1, 1], [5, 5, 5]]
     assert site.sampled_rps.tolist() == [[2.0, 2.0, 2.0]]
     assert site.routes.decode_of[0, 0].tolist() == [0.0, 2.0]
+    assert site.routes.hands_to.all()
     assert site.routes.shares[0, 0].tolist() == [2.0, 2.0]
+
+
+def test_caches_go_where_their_class_is_decoded(engine):
+    """Two classes, the longer of which only the second decode kind decodes."""
+    engines = named(engine, "p", "d", "e", role=("prefill", "decode", "decode"))
+    data = data_of(engines, [[2, 2, 2]] * 3, [[4, 4, 4], [3, 3, 3], [1, 1, 1]])
+    longer = data.assign(load_rps=data["load_rps"] * [[[[0.5]], [[0.0]], [[2.0]]]])
+    longer = longer.assign_coords(request_class=["code"])
+    both = xr.concat([data, longer], "request_class", data_vars="minimal")
+    routes = site_of(both, "here", engines, terms()).routes
+    assert routes.decode_of[:, 0].tolist() == [[0.0, 3.0, 1.0], [0.0, 0.0, 2.0]]
 
 
 def test_requests_go_where_the_plan_sends_them(engine):

@@ -20,7 +20,12 @@ from carbonplan.replay.traffic import Trace
 
 SECONDS = 20_000.0
 LENGTHS = Trace(
-    np.arange(3.0), np.array([10, 20, 30]), np.array([1, 2, 3]), np.array(["a", "b", "b"]), "t"
+    np.arange(3.0),
+    np.array([10, 20, 30]),
+    np.array([1, 2, 3]),
+    np.array([0, 1, 1]),
+    ("a", "b"),
+    "t",
 )
 BURSTY = MarkovModulated((2.0, 20.0), (0.1, 0.3))
 

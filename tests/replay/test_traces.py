@@ -51,7 +51,7 @@ def written(folder, text, name="trace.csv"):
 def a_trace(count=1000, seconds=100.0):
     time_s = np.sort(np.random.default_rng(1).random(count)) * seconds
     numbers = np.arange(count)
-    return Trace(time_s, numbers + 1, numbers % 7 + 1, np.full(count, "chat"), "made")
+    return Trace(time_s, numbers + 1, numbers % 7 + 1, 0 * numbers, ("chat",), "made")
 
 
 def test_azure_in_order_of_time_from_the_first(tmp_path):
@@ -59,7 +59,7 @@ def test_azure_in_order_of_time_from_the_first(tmp_path):
     np.testing.assert_allclose(trace.time_s, [0.0, 2.0, 4.25], atol=1e-6)
     assert trace.prompt.tolist() == [374, 879, 396]
     assert trace.output.tolist() == [44, 55, 109]
-    assert trace.prompt.dtype == np.int64
+    assert (trace.prompt.dtype, trace.output.dtype) == (np.int32, np.int32)
     assert set(trace.workload) == {""}
 
 
@@ -74,6 +74,8 @@ def test_burstgpt_without_failed_requests(tmp_path):
     trace = read_trace(written(tmp_path, BURSTGPT))
     assert trace.time_s.tolist() == [0.0, 113.0]
     assert trace.workload.tolist() == ["Conversation log", "API log"]
+    assert trace.code.dtype == np.uint8
+    assert trace.is_of("API log", "").tolist() == [False, True]
     only = read_trace(tmp_path / "trace.csv", workloads=["API log"])
     assert only.prompt.tolist() == [417]
 

@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from carbonplan.replay.arrivals import requests_of
+from carbonplan.replay.arrays import Requests
+from carbonplan.replay.arrivals import Arrivals, requests_in_parts
 from carbonplan.replay.traffic import (
     Deal,
     Expectation,
@@ -44,9 +45,9 @@ BATCH = replace(
 )
 
 
-def drawn(trace, classes, rates, window_s, seed=0, **options):
+def parts_of(trace, classes, rates, window_s, seed=0, **options):
     expectation = options.pop("expectation", Expectation())
-    return requests_of(
+    parts = requests_in_parts(
         trace if isinstance(trace, dict) else {"": trace},
         classes,
         np.array(rates, dtype=float),
@@ -54,6 +55,16 @@ def drawn(trace, classes, rates, window_s, seed=0, **options):
         expectation,
         np.random.default_rng(seed),
         **options,
+    )
+    return list(parts)
+
+
+def drawn(*args, **options):
+    """Requests and arrivals of all parts."""
+    requests, arrivals, _ = zip(*parts_of(*args, **options), strict=True)
+    return tuple(
+        of(*(np.concatenate(column) for column in zip(*columns, strict=True)))
+        for of, columns in ((Requests, requests), (Arrivals, arrivals))
     )
 
 
@@ -105,7 +116,8 @@ def test_classes_draw_from_requests_of_their_lengths_and_workload():
         np.arange(4.0),
         np.array([400, 2900, 600, 5000]),
         np.array([90, 300, 120, 500]),
-        np.array(["chat", "chat", "", "night"]),
+        np.array([0, 0, 1, 2]),
+        ("chat", "", "night"),
         "four",
     )
     rows = rows_of_classes(trace, [SHORT, LONG, BATCH])
@@ -205,3 +217,32 @@ def test_long_slots_are_drawn_stretch_by_stretch(monkeypatch):
     evenly, _ = drawn(trace, [replace(BATCH, origin_rps=np.zeros((2, 1)))], [[4.0]], 500.0)
     assert np.diff(evenly.release_s) == pytest.approx(0.25)
     assert len(evenly.release_s) == 2000
+
+
+def test_parts_follow_one_another(monkeypatch):
+    """Round trips of 10 and 200 ms: who is late comes with the next part; nobody is lost."""
+    both = [[20.0, 20.0], [5.0, 0.0]]
+    whole, arrivals = drawn(poisson_trace(), [SHORT, BATCH], both, 100.0)
+    for name in ("drawing", "arrivals"):
+        monkeypatch.setattr(f"carbonplan.replay.{name}.AT_ONCE", 200)
+    parts = parts_of(poisson_trace(), [SHORT, BATCH], both, 100.0)
+    assert len(parts) > 10
+    begin_s = 0.0
+    for requests, _, end_s in parts:
+        assert (np.diff(requests.release_s) >= 0).all()
+        assert ((requests.release_s >= begin_s) & (requests.release_s < end_s)).all()
+        begin_s = end_s
+    assert begin_s == np.inf
+    count = sum(len(part.requests.release_s) for part in parts)
+    assert count == pytest.approx(len(whole.release_s), rel=0.05)
+    client = np.concatenate([part.arrivals.client for part in parts])
+    group = np.concatenate([part.requests.group for part in parts])
+    online = client[group == 0]
+    assert online.tolist() == [n % 4 for n in range(len(online))]
+    assert not arrivals.client[whole.group == 1].any()
+
+
+def test_where_nothing_comes_parts_are_empty():
+    parts = parts_of(poisson_trace(), [SHORT], [[0.0, 0.0]], 100.0)
+    assert parts[-1].end_s == np.inf
+    assert not any(len(part.requests.release_s) for part in parts)
