@@ -13,6 +13,7 @@ EIGHT_REGIONS = BENCH / "scenarios" / "eight-regions-week.yaml"
 EIGHT_REGIONS_SERIES = BENCH / "scenarios" / "series" / "eight-regions-week-intensity.csv"
 SMALL_FLEET = BENCH / "scenarios" / "small-fleet.yaml"
 COMPARE_REGIONS = ROOT / "scenarios" / "compare-regions.yaml"
+SLIT = ROOT / "scenarios" / "reproduce-slit.yaml"
 FIVE_YEARS = ROOT / "scenarios" / "five-years.yaml"
 CONVERSATIONS = ROOT.parent / "shared" / "data" / "traces" / "azure_llm_2023_conv.csv.gz"
 

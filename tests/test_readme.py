@@ -1,5 +1,6 @@
 """What the README shows works as it stands."""
 
+import gzip
 import re
 from pathlib import Path
 
@@ -12,6 +13,9 @@ def test_the_python_sample_runs(tmp_path, monkeypatch):
     (sample,) = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
     monkeypatch.chdir(tmp_path)
     run(["init", "my-first"])
+    requests = "".join(f"{second},300,100\n" for second in range(60))
+    trace = f"time_s,input_tokens,output_tokens\n{requests}"
+    (tmp_path / "requests.csv.gz").write_bytes(gzip.compress(trace.encode()))
     names = {}
     exec(sample, names)
     assert names["plan"].impacts["carbon"].value > 0

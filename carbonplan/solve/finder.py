@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -73,10 +73,22 @@ class Finder(Protocol):
     def relaxed(self, impact: int, weights: Floats, at_most: Floats) -> Relaxed:
         """Solve without whole numbers, and leave the planes that the duals prove."""
 
-    def plans(
-        self, relaxed: Relaxed, weights: Floats, at_most: Floats, missing: int
-    ) -> Iterator[Floats]:
-        """Plans, each after more work than the last; ``missing`` points share the time left."""
+    def widen(self, weights: Floats) -> None:
+        """Look at what weighted impacts alone would use, before any run."""
+
+    def plans(self, relaxed: Relaxed, weights: Floats, at_most: Floats) -> Iterator[Floats]:
+        """Plans near to the relaxation, each after more work than the last."""
+
+    def more_plans(
+        self, found: Sequence[Floats], weights: Floats, at_most: Floats, missing: int
+    ) -> Sequence[Floats]:
+        """Plans from all that can be tried, where those found leave the gap open.
+
+        Parameters
+        ----------
+        missing
+            Points that share the time left.
+        """
 
 
 def raised(arrays: Arrays, values: Floats) -> Floats:

@@ -7,10 +7,10 @@ One impact is minimised while the others have limits,
 
 with r the ranges of the pay-off table; the small share of the others keeps plans out that
 another plan betters in one impact and equals in the rest. The pay-off table minimises each
-impact in turn, the others with the same small share. Small programs are solved whole
-(:mod:`carbonplan.solve.whole_program`), large ones in the columns that their points share
-(:mod:`carbonplan.solve.shared`). What a plan's impacts come to, not the limits that led to it,
-is what is proved of it.
+impact in turn, the others with the same small share. Programs are solved whole
+(:mod:`carbonplan.solve.whole_program`); large ones, from the first point on whose fleet takes
+more than rounding, in the columns that points share (:mod:`carbonplan.solve.shared`). What a
+plan's impacts come to, not the limits that led to it, is what is proved of it.
 """
 
 from __future__ import annotations
@@ -90,8 +90,10 @@ class Sweep:
         self._started = time.monotonic()
         means = Means(limits, flag, lambda: self.seconds_left)
         self.planes = means.planes
-        way = SharedColumns if is_shared(criteria) else WholeProgram
-        self.finder: Finder = way(criteria, means)
+        whole = WholeProgram(criteria, means)
+        self.finder: Finder = whole
+        self.shared = SharedColumns(criteria, means) if is_shared(criteria) else None
+        self.shares_at_once = whole.is_sifted
 
     @property
     def seconds(self) -> float:
@@ -111,11 +113,11 @@ class Sweep:
     def pay_off(self) -> None:
         """Find the plans that are least in each impact."""
         count = len(self.criteria.names)
-        for impact in range(count):
+        if self.shared is not None and self.shares_at_once:
+            self._share_columns()
+        for impact, weights in enumerate(self._weights_of_ends()):
             if self.is_over:
                 return
-            shares = np.where(np.arange(count) == impact, 1.0, SHARE_OF_OTHERS)
-            weights = self.criteria.weighed(shares * self.criteria.units)
             self._seek(impact, weights, np.full(count, np.inf), count - impact)
 
     def visit(self, points: int) -> None:
@@ -168,18 +170,26 @@ class Sweep:
             interrupted_by=self.flag.name,
         )
 
+    def _weights_of_ends(self) -> list[Floats]:
+        """Weights of scaled impacts of which each end of the front is least, by impact."""
+        shares = np.where(np.eye(len(self.criteria.names)) > 0, 1.0, SHARE_OF_OTHERS)
+        return [self.criteria.weighed(one * self.criteria.units) for one in shares]
+
+    def _share_columns(self) -> None:
+        """Go on in the columns that points share, from those of the ends."""
+        self.finder, self.shared = self.shared, None
+        for weights in self._weights_of_ends():
+            self.finder.widen(weights)
+
     def _seek(self, impact: int, weights: Floats, at_most: Floats, missing: int) -> bool:
         """Look for the plan of least weighted impacts; whether limits that tight can be met."""
         started, known = self.seconds, len(self.points)
-        relaxed = self.finder.relaxed(impact, weights, at_most)
-        self.reached = self._reached(relaxed, at_most)
+        relaxed, found = self._found(impact, weights, at_most, missing)
+        if found is None:
+            self._share_columns()
+            relaxed, found = self._found(impact, weights, at_most, missing)
         if relaxed.claim is Claim.INFEASIBLE:
             return False
-        found = []
-        for plan in self.finder.plans(relaxed, weights, at_most, missing):
-            found.append(plan)
-            if self._is_enough(plan, relaxed, weights, at_most, impact):
-                break
         if self.finder.is_elastic and found:
             found = [self._best(found, impact)]
             at = self.criteria.impacts(found[0])
@@ -189,6 +199,27 @@ class Sweep:
             self._keep(plan, impact, self.seconds - started)
         is_conclusive = len(self.points) > known or self.finder.is_elastic
         return is_conclusive and bool((self.reached <= at_most + MET * np.abs(at_most)).all())
+
+    def _found(
+        self, impact: int, weights: Floats, at_most: Floats, missing: int
+    ) -> tuple[Relaxed, list[Floats] | None]:
+        """The relaxation and plans, the last good enough; None where columns are to be shared.
+
+        That is where a large program's fleet takes more than rounding.
+        """
+        relaxed = self.finder.relaxed(impact, weights, at_most)
+        self.reached = self._reached(relaxed, at_most)
+        found: list[Floats] = []
+        if relaxed.claim is Claim.INFEASIBLE:
+            return relaxed, found
+        for plan in self.finder.plans(relaxed, weights, at_most):
+            found.append(plan)
+            if self._is_enough(plan, relaxed, weights, at_most, impact):
+                return relaxed, found
+        if self.shared is not None:
+            return relaxed, None
+        found += self.finder.more_plans(found, weights, at_most, missing)
+        return relaxed, found
 
     def _best(self, plans: Sequence[Floats], impact: int) -> Floats:
         """The plan of which most is proved; the last, which took most work, of equal ones."""

@@ -13,7 +13,7 @@ little more than its dual. What that leaves open of the gap is left open.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -34,7 +34,7 @@ from carbonplan.solve.start import Basis, Method
 from carbonplan.solve.status import Answer, Claim
 
 FEWEST_COLUMNS, FEWEST_SLOTS = 5_000, 20  # with fewer, the whole program is as fast
-MANY_COLUMNS = 15_000  # in which simplex from nothing is slower than an interior point
+FEW_COLUMNS, MANY_COLUMNS = 8_000, 15_000  # in which simplex is slower than an interior point
 MOST_ROUNDS = 4
 SHARE_OF_GAP = 0.1  # of the gap asked for, which the relaxation may leave open
 SMALLEST_ROOM = 1e-7
@@ -85,8 +85,6 @@ class SharedColumns:
     def relaxed(self, impact: int, weights: Floats, at_most: Floats) -> Relaxed:
         """Solve without whole numbers, and leave the planes that the duals prove."""
         is_limited = np.isfinite(at_most)
-        if not is_limited.any():
-            self._widen(weights)
         prices = np.where(is_limited, STEEPEST * weights, 0.0)
         asked = elastic(self.program, self.criteria, weights, at_most, prices)
         plane = None
@@ -102,11 +100,9 @@ class SharedColumns:
             self._take(missed)
         return Relaxed(answer.claim, values, self._least(weights, plane, at_most))
 
-    def plans(
-        self, relaxed: Relaxed, weights: Floats, at_most: Floats, missing: int
-    ) -> Iterator[Floats]:
-        """Plans with the fleet rounded up, the rest solved again, then branch and bound."""
-        del weights, at_most, missing  # the relaxation has them
+    def plans(self, relaxed: Relaxed, weights: Floats, at_most: Floats) -> Iterator[Floats]:
+        """Plans with the fleet rounded up, and dived for, before and after exchanges."""
+        del weights, at_most  # the relaxation has them
         if relaxed.values is None:
             return
         arrays = self.criteria.arrays
@@ -115,7 +111,14 @@ class SharedColumns:
             yield plan
         yield from self._dived()
 
-    def _widen(self, weights: Floats) -> None:
+    def more_plans(
+        self, found: Sequence[Floats], weights: Floats, at_most: Floats, missing: int
+    ) -> Sequence[Floats]:
+        """None: what is open of the gap is left open."""
+        del found, weights, at_most, missing
+        return []
+
+    def widen(self, weights: Floats) -> None:
         """Take the columns that a coarse program with these costs uses."""
         cost = weights @ self.criteria.vectors
         program = replace(self.criteria.arrays.relaxed(), cost=cost)
@@ -136,7 +139,8 @@ class SharedColumns:
         columns = np.concatenate([self.chosen, np.ones(len(self.criteria.names), dtype=bool)])
         rows = rows_of(asked, columns)
         part = restricted(asked, columns, asked.lower)
-        is_large = part.columns_count > MANY_COLUMNS
+        is_limited = bool((asked.upper[-len(self.criteria.names) :] > 0).any())
+        is_large = part.columns_count > (FEW_COLUMNS if is_limited else MANY_COLUMNS)
         method = Method.INTERIOR if is_large else Method.CHOICE
         settings = replace(self.settings, method=method)
         model = Model(part.relaxed(), settings)

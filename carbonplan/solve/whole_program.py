@@ -8,7 +8,7 @@ gap is left open.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -50,9 +50,8 @@ class WholeProgram:
         """Solve without whole numbers, and leave the plane that the duals prove."""
         del impact  # nothing is left open of any
         asked = self.criteria.limited(weights, at_most)
-        if isinstance(self.model, Sifted) and not np.isfinite(at_most).any():
-            self.model.set_costs(asked.cost)
-            self.model.widen(self.means.watcher, time_limit_s=self.means.seconds_left())
+        if not np.isfinite(at_most).any():
+            self.widen(weights)
         answer = self._run(asked)
         if answer.claim is not Claim.PROVED:
             return Relaxed(answer.claim)
@@ -60,20 +59,18 @@ class WholeProgram:
             self.means.planes.append(plane_of_duals(self.criteria, weights, answer.duals))
         return Relaxed(answer.claim, answer.values, answer.objective)
 
-    def plans(
-        self, relaxed: Relaxed, weights: Floats, at_most: Floats, missing: int
-    ) -> Iterator[Floats]:
-        """Plans with the fleet rounded up, then what all strategies find within the limits."""
-        found = 0
-        for plan in self._rounded(relaxed, weights, at_most):
-            found += 1
-            yield plan
-        is_limited = bool(np.isfinite(at_most).any())
-        if not (found and is_limited and isinstance(self.model, Sifted)):
-            seconds = max(self.means.seconds_left() / max(missing, 1), SHORTEST_ATTEMPT_S)
-            yield from self._attempted(weights, at_most, seconds)
+    @property
+    def is_sifted(self) -> bool:
+        """Whether only some of the columns are in the solver."""
+        return isinstance(self.model, Sifted)
 
-    def _rounded(self, relaxed: Relaxed, weights: Floats, at_most: Floats) -> Iterator[Floats]:
+    def widen(self, weights: Floats) -> None:
+        """Take the columns that a coarse program with these costs uses, if any are left out."""
+        if isinstance(self.model, Sifted):
+            self.model.set_costs(weights @ self.criteria.vectors)
+            self.model.widen(self.means.watcher, time_limit_s=self.means.seconds_left())
+
+    def plans(self, relaxed: Relaxed, weights: Floats, at_most: Floats) -> Iterator[Floats]:
         """Plans with the whole columns of the relaxation rounded up, as far as they are sound.
 
         First nothing else changes; then the rest is solved again, within limits that leave room
@@ -96,8 +93,16 @@ class WholeProgram:
             if not plan_faults(arrays, better):
                 yield better
 
-    def _attempted(self, weights: Floats, at_most: Floats, seconds: float) -> list[Floats]:
-        """Plans that all strategies of an ordinary solve find within limits."""
+    def more_plans(
+        self, found: Sequence[Floats], weights: Floats, at_most: Floats, missing: int
+    ) -> Sequence[Floats]:
+        """Plans that all strategies of an ordinary solve find within limits.
+
+        Inside the front of a program that is sifted what was found has to do.
+        """
+        if found and self.is_sifted and np.isfinite(at_most).any():
+            return []
+        seconds = max(self.means.seconds_left() / max(missing, 1), SHORTEST_ATTEMPT_S)
         asked = self.criteria.limited(weights, at_most)
         listener = Listener(lambda: bool(self.means.flag))
         outcome = attempt(asked, self._job(seconds), listener)
