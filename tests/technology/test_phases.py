@@ -167,7 +167,8 @@ def test_both_sides_together_keep_the_limits(change, inputs, outputs, ttft_s, tp
             continue
         allowed_s = TTFT_SHARES[role] * ttft_s
         assert found.ttft_percentile_s[0, 0] <= allowed_s * (1 + 1e-9)
-        assert found.ttft_s[0, 0] <= found.ttft_percentile_s[0, 0]
+        mean_s = found.ttft_s[0, 0]  # waits of fewer than one in a hundred count here alone
+        assert mean_s <= 1.01 * found.ttft_percentile_s[0, 0]
         assert found.tpot_s[0, 0] <= tpot_s * (1 + 1e-9)
         assert 0 < found.load_limit[0, 0] <= 0.8
         assert found.running_batch[0, 0] <= found.batch[0, 0]
