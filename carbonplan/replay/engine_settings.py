@@ -89,6 +89,18 @@ def usable_share(run: pd.Series) -> float:
     return float(of_llm)
 
 
+def places_of(run: pd.Series) -> int:
+    """Sequences that an engine of InferenceX's table runs at once, at most.
+
+    As many as are in the system; but where NVIDIA measured Llama 3.1 8B one of them waits: a
+    first token takes, beside what is the same at any concurrency, the time until the next
+    answer ends (slope 0.9 over ``output x TPOT / concurrency``; 0 for every other LLM).
+    """
+    concurrency = int(run["concurrency"])
+    waits = run["engine"].startswith("tensorrt") and run["llm"] == "llama-3.1-8b"
+    return max(concurrency - waits, 1)
+
+
 def is_script(run: pd.Series) -> bool:
     """Whether a run is one of InferenceX's scripts; others were measured by vendors."""
     lengths = {int(run["input_tokens"]), int(run["output_tokens"])}

@@ -25,7 +25,7 @@ from carbonplan.catalogue.shipped import data_root
 from carbonplan.replay.arrays import MIXED, Kinds
 from carbonplan.replay.benchmarks import BENCHMARKS, Run
 from carbonplan.replay.closed_loop import closed_loop
-from carbonplan.replay.engine_settings import cache_is_narrow, usable_share
+from carbonplan.replay.engine_settings import cache_is_narrow, places_of, usable_share
 from carbonplan.replay.overheads import overhead_factor
 from carbonplan.replay.tables import columns_of
 from carbonplan.technology.calibrate.accuracy import plausible
@@ -183,9 +183,11 @@ def _run(row: pd.Series, figures: ReplicaFigures, generator: np.random.Generator
 def _kinds(
     row: pd.Series, figures: ReplicaFigures, concurrency: int, longest_tokens: float
 ) -> Kinds:
-    """One replica that runs as many sequences as there are in the system."""
-    context_tokens = row["input_tokens"] + row["output_tokens"] / 2.0
-    columns = columns_of(figures, "mixed", concurrency, context_tokens, longest_tokens)
+    """One replica with a place for each that is in the system, or one less."""
+    context_tokens, places = row["input_tokens"] + row["output_tokens"] / 2.0, concurrency
+    if row["dataset"] == "inferencex":
+        places = places_of(row)
+    columns = columns_of(figures, "mixed", places, context_tokens, longest_tokens)
     if row["dataset"] == "inferencex":
         room = columns["room_tokens"] * _roominess(row, figures)
         columns = {**columns, "room_tokens": np.int64(room)}
@@ -194,7 +196,7 @@ def _kinds(
         role=np.array([MIXED]),
         first=np.array([0]),
         last=np.array([1]),
-        slots=np.array([concurrency]),
+        slots=np.array([places]),
         lowest_clock=one,
         highest_clock=one,
         context_scale=longest,

@@ -11,7 +11,7 @@ from carbonplan.replay import truth
 from carbonplan.replay.benchmarks import BENCHMARKS, Run
 from carbonplan.replay.closed_loop import ClosedLoop, closed_loop
 from carbonplan.replay.engine import run
-from carbonplan.replay.engine_settings import inferencex_rules, rules_of
+from carbonplan.replay.engine_settings import inferencex_rules, places_of, rules_of
 from carbonplan.technology.calibrate.serving import read_known
 from carbonplan.technology.calibration import load_calibration
 from tests.replay.regions import Like, all_open, kinds_of, one_way, requests_of
@@ -227,3 +227,17 @@ def test_the_module_prints_a_table(shared_data, capsys):
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].split()[:2] == ["table", "quantity"]
     assert len(lines) > 5
+
+
+@pytest.mark.parametrize(
+    ("engine", "llm", "concurrency", "places"),
+    [
+        ("tensorrt-llm-2025", "llama-3.1-8b", 8, 7),
+        ("tensorrt-llm-2025", "llama-3.1-8b", 1, 1),
+        ("tensorrt-llm-2025", "llama-3.1-70b", 8, 8),
+        ("vllm-2026", "llama-3.1-8b", 8, 8),
+    ],
+)
+def test_one_request_waits_in_a_vendors_runs_of_one_llm(engine, llm, concurrency, places):
+    run = pd.Series({"engine": engine, "llm": llm, "concurrency": concurrency})
+    assert places_of(run) == places
