@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from carbonplan.plan.pairs import Pair
+from carbonplan.plan.power import impacts_of_power
 from carbonplan.technology.figures import replica_figures
 from carbonplan.technology.planning import calibration_of
 from carbonplan.technology.serving_power import serving_power_kw
@@ -51,23 +52,15 @@ def serving_at_load(
     """
     planned_kw, at_load_kw = _power(inputs, pairs, data)
     hours = (data["weight"] * data["slot_hours"]).values
-    series = {
-        name: data[name].transpose("region", "slot").values
-        for name in (
-            *("pue", "intensity_kgco2e_per_kwh", "price_usd_per_kwh"),
-            *("wue_l_per_kwh", "ewif_l_per_kwh"),
-        )
-    }
-    site_kwh = series["pue"] * hours
-    more_kwh = (at_load_kw - planned_kw) * site_kwh
-    on_site_l = (at_load_kw - planned_kw) * hours * series["wue_l_per_kwh"]
+    planned = impacts_of_power(data, "serving", planned_kw, hours)
+    more = impacts_of_power(data, "serving", at_load_kw - planned_kw, hours)
     return {
-        "planned_kwh": float((planned_kw * site_kwh).sum()),
-        "at_load_kwh": float((at_load_kw * site_kwh).sum()),
-        "energy_kwh": float(more_kwh.sum()),
-        "carbon_kgco2e": float((more_kwh * series["intensity_kgco2e_per_kwh"]).sum()),
-        "water_l": float((on_site_l + more_kwh * series["ewif_l_per_kwh"]).sum()),
-        "cost_usd": float((more_kwh * series["price_usd_per_kwh"]).sum()),
+        "planned_kwh": planned["energy"],
+        "at_load_kwh": planned["energy"] + more["energy"],
+        "energy_kwh": more["energy"],
+        "carbon_kgco2e": more["carbon"],
+        "water_l": more["water"],
+        "cost_usd": more["cost"],
     }
 
 

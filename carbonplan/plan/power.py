@@ -19,7 +19,9 @@ from carbonplan.plan.standing import standing_in_slots
 from carbonplan.plan.variables import CONSEQUENCES, USES
 
 if TYPE_CHECKING:
+    import numpy as np
     import xarray as xr
+    from numpy.typing import NDArray
 
 
 def it_power_by_use_kw(data: xr.Dataset) -> dict[str, xr.DataArray]:
@@ -65,6 +67,37 @@ def consequences(data: xr.Dataset) -> dict[str, xr.DataArray]:
         "energy_kwh": _stacked(energy),
     }
     return {name: array.transpose(*CONSEQUENCES[name].dims) for name, array in arrays.items()}
+
+
+def impacts_of_power(
+    data: xr.Dataset, use: str, power_kw: NDArray[np.float64], hours: NDArray[np.float64]
+) -> dict[str, float]:
+    """Energy [kWh], carbon [kgCO2e], water [L] and cost [USD] of IT power of one use.
+
+    Parameters
+    ----------
+    power_kw
+        (region, slot).
+    hours
+        Of the horizon that count, (slot,).
+    """
+    series = {
+        name: data[name].transpose("region", "slot").values
+        for name in (
+            *("pue", "price_usd_per_kwh", "wue_l_per_kwh", "ewif_l_per_kwh"),
+            *("intensity_kgco2e_per_kwh", "idle_intensity_kgco2e_per_kwh"),
+        )
+    }
+    earns = "" if use == "serving" else "idle_"
+    it_kwh = power_kw * hours
+    site_kwh = it_kwh * series["pue"]
+    water = it_kwh * series["wue_l_per_kwh"] + site_kwh * series["ewif_l_per_kwh"]
+    return {
+        "energy": float(site_kwh.sum()),
+        "carbon": float((site_kwh * series[f"{earns}intensity_kgco2e_per_kwh"]).sum()),
+        "water": float(water.sum()),
+        "cost": float((site_kwh * series["price_usd_per_kwh"]).sum()),
+    }
 
 
 def _spared_by_memory(data: xr.Dataset) -> xr.DataArray:

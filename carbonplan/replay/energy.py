@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from carbonplan.plan.power import it_power_by_use_kw
+from carbonplan.plan.power import impacts_of_power, it_power_by_use_kw
 from carbonplan.plan.variables import USES
 from carbonplan.replay.arrays import Floats
 from carbonplan.replay.run import Replay
@@ -84,10 +84,10 @@ def impacts(plan: Plan, replay: Replay) -> Impacts:
     replayed = _replayed_kw(data, replay, planned[SERVING])
     parts = []
     for use in planned:
-        as_planned = _of_power(data, use, planned[use], inside)
-        shown = _of_power(data, use, replayed, inside) if use == SERVING else as_planned
+        as_planned = impacts_of_power(data, use, planned[use], inside)
+        shown = impacts_of_power(data, use, replayed, inside) if use == SERVING else as_planned
         parts.append(Part(USES[use], as_planned, shown))
-    whole = _totals([_of_power(data, use, planned[use], hours) for use in planned])
+    whole = _totals([impacts_of_power(data, use, planned[use], hours) for use in planned])
     parts += _others(plan, whole, counted)
     served = sum(one.weight for region in replay.regions for one in region.tallies.values())
     return Impacts(tuple(parts), served, counted)
@@ -102,27 +102,6 @@ def _replayed_kw(data: xr.Dataset, replay: Replay, planned_kw: Floats) -> Floats
         for kind in region.kinds:
             found[number, list(replay.sampling.slots)] += kind.replayed_kw - kind.planned_kw
     return found
-
-
-def _of_power(data: xr.Dataset, use: str, power_kw: Floats, hours: Floats) -> dict[str, float]:
-    """Impacts of what a use draws, (region, slot), over the hours of each slot."""
-    series = {
-        name: data[name].transpose("region", "slot").values
-        for name in (
-            *("pue", "price_usd_per_kwh", "wue_l_per_kwh", "ewif_l_per_kwh"),
-            *("intensity_kgco2e_per_kwh", "idle_intensity_kgco2e_per_kwh"),
-        )
-    }
-    earns = "" if use == SERVING else "idle_"
-    it_kwh = power_kw * hours
-    site_kwh = it_kwh * series["pue"]
-    water = it_kwh * series["wue_l_per_kwh"] + site_kwh * series["ewif_l_per_kwh"]
-    return {
-        "energy": float(site_kwh.sum()),
-        "carbon": float((site_kwh * series[f"{earns}intensity_kgco2e_per_kwh"]).sum()),
-        "water": float(water.sum()),
-        "cost": float((site_kwh * series["price_usd_per_kwh"]).sum()),
-    }
 
 
 def _others(plan: Plan, whole: Mapping[str, float], share: float) -> list[Part]:

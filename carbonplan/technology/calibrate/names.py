@@ -26,7 +26,6 @@ from carbonplan.catalogue.cards import card_names
 from carbonplan.catalogue.records import Accelerator, Record
 from carbonplan.catalogue.shipped import data_root
 from carbonplan.catalogue.tables import read_table
-from carbonplan.errors import nearest
 
 TUNING = re.compile(
     r"meta|nvidia|amd|redhatai"
@@ -112,18 +111,6 @@ class NameBook:
         )
 
 
-@dataclass(frozen=True)
-class Unresolved:
-    """A name that was not found, and what is most like it."""
-
-    kind: str
-    measured_name: str
-    hint: str
-
-    def __str__(self) -> str:
-        return f'{self.kind} "{self.measured_name}" is not known{self.hint}'
-
-
 def resolve_llm(measured: str) -> str | None:
     """Shipped card or measured shape that a table of measurements means."""
     return _shipped().llm(measured)
@@ -132,21 +119,6 @@ def resolve_llm(measured: str) -> str | None:
 def resolve_accelerator(measured: str) -> str | None:
     """Shipped accelerator that a table of measurements means."""
     return _shipped().accelerator(measured)
-
-
-def unresolved(llms: Iterable[str], accelerators: Iterable[str]) -> tuple[Unresolved, ...]:
-    """Names of a table that were not found, each once, with the nearest known name."""
-    book = _shipped()
-    missing_llms = sorted({name for name in llms if book.llm(name) is None})
-    missing_boards = sorted({name for name in accelerators if book.accelerator(name) is None})
-    known = sorted(set(book.llms.values()))
-    return (
-        *(Unresolved("llm", name, _near(name, known)) for name in missing_llms),
-        *(
-            Unresolved("accelerator", name, nearest(_stem(name), book.boards))
-            for name in missing_boards
-        ),
-    )
 
 
 def read_names(data: Path) -> NameBook:
@@ -239,11 +211,3 @@ def _is_meant(said: Board, found: Board) -> bool:
     if said.memory_gb is None or found.memory_gb is None:
         return form_fits
     return form_fits and abs(said.memory_gb / found.memory_gb - 1.0) <= SAME_MEMORY
-
-
-def _near(measured: str, known: Iterable[str]) -> str:
-    return nearest(measured.rpartition("/")[2], known)
-
-
-def _stem(measured: str) -> str:
-    return read_board(measured).base
