@@ -65,6 +65,8 @@ UNFAVOURABLE: Mapping[str, End | None] = {
     "sequence_limit": None,
     "served_share": None,
     "reported_prompt_share": None,
+    "stage_overlap": None,
+    "pairs_efficiency": None,
 }
 
 

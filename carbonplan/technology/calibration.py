@@ -40,11 +40,12 @@ Level = Literal[
     "link",
     "task",
     "modality",
+    "unfused",
     "shape",
     "own",
 ]
 FACTORS: tuple[Level, ...] = (  # the most telling last
-    *("task", "modality", "precision", "engine-family", "engine"),
+    *("task", "modality", "unfused", "precision", "engine-family", "engine"),
     *("architecture", "architecture-engine", "accelerator", "link"),
 )
 UNKNOWN = "*"  # on a level: any name that was not measured

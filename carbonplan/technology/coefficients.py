@@ -63,6 +63,8 @@ class Coefficients:
     sequence_limit: NDArray[np.float64]  # sequences that engines run at most, memory apart
     served_share: NDArray[np.float64]  # of the offline throughput, within latency limits
     reported_prompt_share: NDArray[np.float64]  # of the time of prompts, in a mean TPOT
+    pairs_efficiency: NDArray[np.float64]  # of attention among a prompt's tokens, not fused
+    stage_overlap: NDArray[np.float64]  # of what stages that take turns could do at once
 
 
 NAMES = tuple(field.name for field in fields(Coefficients))
@@ -73,7 +75,10 @@ COMMUNICATION = (
     "link_contention",
 )
 TRANSFER = ("transfer_efficiency", "transfer_j_per_gb")
-BENCHMARKS = ("sequence_limit", "served_share", "reported_prompt_share")
+BENCHMARKS = (
+    *("sequence_limit", "served_share", "reported_prompt_share"),
+    *("pairs_efficiency", "stage_overlap"),
+)
 MOST: Mapping[str, float] = {
     "compute_efficiency": 1.0,
     "bandwidth_efficiency": 1.0,
@@ -81,6 +86,7 @@ MOST: Mapping[str, float] = {
     "expert_efficiency": 2.0,
     "link_efficiency": 1.0,
     "transfer_efficiency": 1.0,
+    "stage_overlap": 1.0,
 }
 SHARPNESS = 8.0  # how near to the most before it is felt
 

@@ -63,6 +63,7 @@ class HardwareFigures:
     peak_tflops: float  # of the precision, dense
     attention_tflops: float  # in 16 bits
     narrow: float  # 1 where the peak is that of a format below 16 bits
+    fp8: float  # 1 where numbers of eight bits are floating-point in hardware
     link_gb_per_s: float
     boost_clock_mhz: float
     limit_w: float
@@ -173,6 +174,7 @@ def accelerator_figures(
         peak_tflops=peak,
         attention_tflops=_peak(accelerator, "bf16")[0],
         narrow=float(peak_name not in WIDER_PEAKS["bf16"]),
+        fp8=float(accelerator.fp8_tflops is not None),
         link_gb_per_s=accelerator.scale_up_bandwidth_gb_per_s,
         boost_clock_mhz=accelerator.boost_clock_mhz,
         limit_w=accelerator.tdp_w,

@@ -6,7 +6,7 @@ is launched:
 .. math::
 
     t = \Bigl[\Bigl(\sqrt{t_{flops}^2 + t_{weights}^2} + \sqrt{t_{pairs}^2 + t_{cache}^2}
-        + t_{comm}\Bigr)^p + t_{launch}^p\Bigr]^{1/p} + t_{step} + n\,t_{sequence}
+        + t_{comm}\Bigr)^p + t_{launch}^p\Bigr]^{1/p} + PP\,(t_{step} + n\,t_{sequence})
 
 The root of squares is a smooth maximum: near the ridge neither hides the other completely. So
 is that of p: an engine that launches its layers one after another adds their launching
@@ -14,9 +14,9 @@ is that of p: an engine that launches its layers one after another adds their la
 clock; memory feels it weakly; links and launches do not.
 
 With pipeline stages the batch is cut into as many micro-batches: every stage works on one of
-them, so a token takes as long as one micro-batch needs through all layers, and a prompt
-occupies each stage for its share of the layers only. Groups of data parallelism attend to
-sequences of their own and share the experts.
+them, so a token takes as long as one micro-batch needs through all layers and to be prepared by
+every stage, and a prompt occupies each stage for its share of the layers only. Groups of data
+parallelism attend to sequences of their own and share the experts.
 
 Source
 ------
@@ -141,10 +141,11 @@ def decode_step(
     link_s = _links_s(sequences, replica)
     matrices_s = np.hypot(work.plain_s + work.stalled_s, weights.plain_s + weights.stalled_s)
     busy_s = matrices_s + np.hypot(pairs_s, cache_s) + link_s
-    sampling_s = sequences * c.sequence_overhead_us / US_PER_S
+    stages = replica.pipeline_parallel  # of which each prepares every micro-batch
+    sampling_s = stages * sequences * c.sequence_overhead_us / US_PER_S
     launched = _launched(busy_s, _launch_s(replica, prompt=False), c)
     return _phase(
-        launched + c.step_overhead_ms / MS_PER_S + sampling_s,
+        launched + stages * c.step_overhead_ms / MS_PER_S + sampling_s,
         compute_s=work.plain_s + pairs_s,
         memory_s=weights.plain_s,
         cache_s=cache_s,
@@ -260,7 +261,7 @@ def _prompt_s(tokens: NDArray[np.float64], replica: ReplicaFigures) -> tuple[Sec
     flops = FLOPS_PER_PARAMETER * (parameters * tokens + llm.head_parameters)
     rate = replica.tensor_parallel * _flops_per_s(replica) * c.prefill_efficiency
     pairs = attended_pairs(tokens, llm) * llm.prefill_pair_flops
-    return flops / rate, _pairs_s(pairs, replica)
+    return flops / rate, _pairs_s(pairs, replica) / c.pairs_efficiency
 
 
 def _pairs_s(attention_flops: NDArray[np.float64], replica: ReplicaFigures) -> Seconds:

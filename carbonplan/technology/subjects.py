@@ -40,18 +40,22 @@ FAMILIES = {  # engines of one code base
     "mlperf": "tensorrt-llm",
     "transformers-2023": "transformers",
     "transformers": "transformers",
+    "transformers-uncached": "transformers",
     "llama.cpp": "llama.cpp",
+    "llama.cpp-2024": "llama.cpp",
     "llama.cpp-rocm": "llama.cpp",
     "llama.cpp-xpu": "llama.cpp",
     "deepspeed-mii": "deepspeed",
     "deepspeed-gaudi": "deepspeed",
 }
+UNFUSED = ("transformers", "llama.cpp")  # families that store the products of a prompt's tokens
 LIMITED = ("offline", "server", "interactive")  # tasks that say how requests arrive
 MODALITIES = {  # of requests that hold more than text
     "image-chat": "image",
     "mllm_text_generation/chat": "image",
     "video-chat": "video",
 }
+SWITCHED_PCIE = ("5.0",)
 SLICE_BYTES = 1e8  # of one layer's weights on one rank: the reference of ``slice``
 ACTIVE_PARAMETERS = 1e10  # of ``size``
 EXPERT_BYTES = 2e7  # of ``expert``
@@ -93,9 +97,14 @@ class Subjects:
 
 
 def link_name(accelerator: Accelerator) -> str:
-    """A link by its generation: the first two words of its name, or "pcie"."""
+    """A link by its generation: the first two words of its name, or "pcie".
+
+    Before the fifth generation accelerators on a host bus share it; with it they have switches.
+    """
     words = accelerator.scale_up_link.lower().replace("-", " ").split()
-    return "pcie" if words[0] == "pcie" else " ".join(words[:2])
+    if words[0] == "pcie" and words[1] not in SWITCHED_PCIE:
+        return "pcie"
+    return " ".join(words[:2])
 
 
 def names_by_level(
@@ -124,6 +133,7 @@ def names_by_level(
         "engine": np.asarray(engines, dtype=str),
         "engine-family": families,
         "architecture-engine": np.char.add(np.char.add(architecture, "|"), engines),
+        "unfused": np.where(np.isin(families, UNFUSED), families, ""),
         "precision": np.asarray(precisions, dtype=str),
         "task": np.where(np.isin(tasks, LIMITED), tasks, ""),
         "modality": np.array([MODALITIES.get(one, "") for one in tasks], dtype=str),

@@ -11,6 +11,7 @@ from carbonplan.technology.communication import (
     tensor_parallel_s,
     tensor_parallel_traffic_s,
 )
+from carbonplan.technology.subjects import link_name
 from tests.technology.example_records import DEEPSEEK, LLAMA_70B, T4_4
 from tests.technology.example_replicas import CALIBRATION, figures, plain
 
@@ -74,6 +75,14 @@ def test_peers_on_a_host_bus_share_it():
     two, four = (link_bytes_per_s(peers, figures(switched, bus)) for peers in (2, 4))
     assert four[0] / two[0] > 0.9
     assert four[1] / two[1] < 0.5
+
+
+def test_the_fifth_generation_of_the_host_bus_is_a_link_of_its_own():
+    names = [
+        link_name(T4_4.accelerator.model_copy(update={"scale_up_link": f"PCIe {one} x16"}))
+        for one in ("3.0", "4.0", "5.0")
+    ]
+    assert names == ["pcie", "pcie", "pcie 5.0"]
 
 
 def test_measured_messages(shared_data):

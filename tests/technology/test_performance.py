@@ -186,6 +186,7 @@ def test_micro_batches_cross_all_stages():
     two = decode_step(64, 1000, plain({"llm": LLAMA_70B, "pipeline_parallel": 2}))
     assert two.total_s > one.total_s
     assert two.compute_s == pytest.approx(one.compute_s)
+    assert two.sampling_s == pytest.approx(2 * one.sampling_s)
 
 
 def test_published_decode_steps_of_an_h100():

@@ -22,10 +22,15 @@ from carbonplan.catalogue.tables import read_table
 from carbonplan.catalogue.writing import table_text, write_whole
 from carbonplan.technology.calibrate.clock_rows import values_from
 from carbonplan.technology.calibrate.clocks import predicted_ratio
+from carbonplan.technology.calibrate.habits import emulated
 from carbonplan.technology.calibrate.measurements import Measurements, measurements
 from carbonplan.technology.calibrate.names import read_names
 from carbonplan.technology.calibrate.neighbours import neighbours
-from carbonplan.technology.calibrate.prediction import RATIOS, load_of, with_calibration
+from carbonplan.technology.calibrate.prediction import (
+    RATIOS,
+    load_of,
+    with_calibration,
+)
 from carbonplan.technology.calibrate.roofline import roofline, too_fast
 from carbonplan.technology.calibrate.serving import Known, read_known
 from carbonplan.technology.calibration import Calibration, CoefficientRow
@@ -44,6 +49,7 @@ DIGITS = 4
 NAMELESS = "none"  # kernels have no LLM, most tables no tasks
 NOT_PREDICTED = "no model of this quantity"
 TOO_FAST = "more than twice as fast as data sheets allow"
+EMULATED = "in bf16, which the accelerator has no units for"
 
 
 @dataclass(frozen=True)
@@ -134,8 +140,10 @@ def plausible(found: Measurements, known: Known) -> Measurements:
     import pandas as pd
 
     fast = too_fast(found.rows, known.llms, known.accelerators)
-    left_out = pd.concat([found.left_out, _counted(found.rows[fast], TOO_FAST)])
-    return replace(found, rows=found.rows[~fast].reset_index(drop=True), left_out=left_out)
+    detour = emulated(found.rows, known.accelerators) & ~fast
+    reasons = [_counted(found.rows[fast], TOO_FAST), _counted(found.rows[detour], EMULATED)]
+    rows = found.rows[~(fast | detour)].reset_index(drop=True)
+    return replace(found, rows=rows, left_out=pd.concat([found.left_out, *reasons]))
 
 
 def judged(

@@ -125,6 +125,8 @@ def make_task(
     designs = {}
     for name, choice in choices.items():
         columns = list(_columns(name, choice, subjects))
+        if not columns:
+            continue
         first = len(parameters)
         parameters += [parameter for parameter, _ in columns]
         designs[name] = (

@@ -36,7 +36,7 @@ TIMES: Mapping[str, Choice] = {
         {"architecture": 0.2, "accelerator": 0.1, "architecture-engine": 0.2, "precision": 0.2},
         {"watts-per-tflops": 0.3, "slice": 0.15},
     ),
-    "prefill_efficiency": Choice(1.0, 0.3, "1", {"engine": 0.2, "architecture": 0.2}),
+    "prefill_efficiency": Choice(1.0, 0.3, "1", {"engine": 0.4, "architecture": 0.2}),
     "narrow_efficiency": Choice(
         0.8, 0.2, "1", {"precision": 0.1, "architecture": 0.1, "engine": 0.1}
     ),
@@ -56,8 +56,9 @@ TIMES: Mapping[str, Choice] = {
         0.2,
         "1",
         {"architecture": 0.15, "engine": 0.4, "architecture-engine": 0.2},
-        {"latent-attention": 0.5},
+        {"latent-attention": 0.5, "converted-cache": 2.0, "repeated-cache": 0.3},
     ),
+    "pairs_efficiency": Choice(None, 0.0, "1", {"unfused": 0.7}),
     "expert_efficiency": Choice(
         0.7,
         0.3,
@@ -106,6 +107,7 @@ TIMES: Mapping[str, Choice] = {
     "sequence_limit": Choice(1500.0, 0.5, "1", {"engine": 0.4}),
     "served_share": Choice(0.95, 0.05, "1", {"task": 0.3}),
     "reported_prompt_share": Choice(0.9, 0.1, "1", {"engine": 0.5}),
+    "stage_overlap": Choice(0.8, 0.3, "1"),
 }
 BUSY: Mapping[Level, float] = {  # of matrix units and of memory
     "architecture": 0.3,

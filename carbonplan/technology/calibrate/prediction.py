@@ -1,7 +1,7 @@
 """What the technology models say of measurements.
 
-Two habits of benchmarks are undone here: engines without a serving loop run the stages of a
-pipeline one after another, so that of several accelerators one works; and a published maximum
+Habits of benchmarks (``habits``) are undone here: engines without a serving loop run the stages
+of a pipeline one after another, so that of several accelerators one works; a published maximum
 ran with as many sequences as memory holds, or as its engine admits.
 """
 
@@ -15,7 +15,22 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from carbonplan.catalogue.records import Accelerator, AcceleratorPower, ModelCard
+from carbonplan.catalogue.records import ModelCard
+from carbonplan.technology.calibrate.habits import (
+    COPIES,
+    MICRO_BATCH_TOKENS,
+    MICRO_BATCHED,
+    NARROW_CACHE,
+    SEQUENTIAL,
+    UNCACHED,
+    Accelerators,
+    between_s,
+    cache_features,
+    held,
+    prefill_s,
+    running,
+    step,
+)
 from carbonplan.technology.calibration import Calibration
 from carbonplan.technology.coefficients import NAMES, Coefficients
 from carbonplan.technology.figures import (
@@ -24,8 +39,7 @@ from carbonplan.technology.figures import (
     stacked,
     taken,
 )
-from carbonplan.technology.memory import memory_batch
-from carbonplan.technology.performance import PhaseTime, decode_step, prefill, prompt_work
+from carbonplan.technology.performance import PhaseTime, prefill, prompt_work
 from carbonplan.technology.power import busy_power_w
 from carbonplan.technology.shapes import LlmFigures, llm_figures
 from carbonplan.technology.subjects import (
@@ -40,12 +54,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Floats = NDArray[np.float64]
-Accelerators = Mapping[str, tuple[Accelerator, AcceleratorPower]]
-SEQUENTIAL = ("transformers", "llama.cpp")  # engine families: one stage works at a time
 RATIOS = ("relative_time", "relative_power")  # predicted by ``clocks``
-COPIES = "mlperf"  # engine whose data parallelism is that of whole replicas
-NARROW_CACHE = 0.5  # bytes of a cache below 16 bits, over those of one in 16
-FULLNESS = 4.0  # how sharply memory or the engine's limit, whichever is less, ends a batch
 
 
 @dataclass(frozen=True)
@@ -64,6 +73,10 @@ class Load:
         Replicas of their own.
     idle_stages
         Accelerators of which one works at a time.
+    chunk_tokens
+        Of a prompt, what goes through the layers at once; infinite where all do.
+    uncached
+        Nothing is kept from one token to the next.
     """
 
     replica: ReplicaFigures
@@ -74,6 +87,8 @@ class Load:
     output_tokens: Floats
     copies: Floats
     idle_stages: Floats
+    chunk_tokens: Floats
+    uncached: NDArray[np.bool_]
 
     def __len__(self) -> int:
         return len(self.batch)
@@ -120,7 +135,8 @@ def load_of(
 
     engines = words("engine", DEFAULT_ENGINE)
     stages, groups = column("pipeline_parallel", 1.0), column("data_parallel", 1.0)
-    alone = np.isin([FAMILIES.get(one, one) for one in engines], SEQUENTIAL)
+    families = np.array([FAMILIES.get(one, one) for one in engines], dtype=str)
+    alone = np.isin(families, SEQUENTIAL)
     copied = engines == COPIES
     llm = _over_rows(rows, "llm", lambda name, precision: llm_figures(llms[name], precision))
     llm = _with_cache(llm, words("kv_precision", "bf16"))
@@ -139,9 +155,12 @@ def load_of(
     subjects = Subjects(
         names_by_level(records, *groups_of[1:]),
         place.reshape(-1),
-        shape_features(
-            llm, hardware, ranks, stages_at_once, column("expert_parallel", 1.0), attending
-        ),
+        {
+            **shape_features(
+                llm, hardware, ranks, stages_at_once, column("expert_parallel", 1.0), attending
+            ),
+            **cache_features(llm, hardware, words("kv_precision", "bf16"), families),
+        },
     )
     neutral = Coefficients(*(np.ones(count) for _ in NAMES))
     clocks = column("clock_fraction", 1.0)
@@ -154,6 +173,8 @@ def load_of(
         column("output_tokens", np.nan),
         copies=np.where(copied, groups, 1.0),
         idle_stages=np.where(alone, stages, 1.0),
+        chunk_tokens=np.where(families == MICRO_BATCHED, MICRO_BATCH_TOKENS, np.inf),
+        uncached=engines == UNCACHED,
     )
 
 
@@ -185,35 +206,13 @@ def _with_cache(llm: LlmFigures, kv_precision: NDArray[np.str_]) -> LlmFigures:
     return replace(llm, kv_bytes_per_token_layer=llm.kv_bytes_per_token_layer * share)
 
 
-def _running(load: Load) -> Floats:
-    """Sequences of one replica."""
-    limit = load.replica.coefficients.sequence_limit
-    room = np.maximum(memory_batch(load.context_tokens, load.replica), 1.0)
-    most = (room**-FULLNESS + limit**-FULLNESS) ** (-1.0 / FULLNESS)
-    return np.where(np.isnan(load.batch), np.maximum(most, 1.0), load.batch / load.copies)
-
-
-def _step(load: Load) -> PhaseTime:
-    return decode_step(_running(load), load.context_tokens, load.replica)
-
-
-def _between_s(load: Load) -> Floats:
-    """What the prompts of all sequences add to every output token [s]."""
-    work_s = prompt_work(load.input_tokens, load.replica).total_s
-    return _running(load) * work_s / np.maximum(load.output_tokens, 1.0)
-
-
 def _step_s(load: Load) -> Floats:
-    return _step(load).total_s
+    return step(load).total_s
 
 
 def _tpot_s(load: Load) -> Floats:
     seen = load.replica.coefficients.reported_prompt_share
-    return _step_s(load) + _between_s(load) * seen
-
-
-def _prefill_s(load: Load) -> Floats:
-    return prefill(load.input_tokens, load.replica, _running(load)).total_s
+    return _step_s(load) + between_s(load) * seen
 
 
 def _first_s(load: Load) -> Floats:
@@ -221,12 +220,11 @@ def _first_s(load: Load) -> Floats:
 
 
 def _layer_s(load: Load) -> Floats:
-    """Short contexts: attention costs nothing."""
-    return decode_step(_running(load), 1.0, load.replica).total_s / load.replica.llm.layers
+    return _step_s(load) / load.replica.llm.layers
 
 
 def _output_tokens_per_s(load: Load) -> Floats:
-    return _running(load) * load.copies / (_step_s(load) + _between_s(load))
+    return running(load) * load.copies / (_step_s(load) + between_s(load))
 
 
 def _served_tokens_per_s(load: Load) -> Floats:
@@ -235,7 +233,7 @@ def _served_tokens_per_s(load: Load) -> Floats:
 
 def _total_tokens_per_s(load: Load) -> Floats:
     tokens = (load.input_tokens + load.output_tokens) / load.output_tokens
-    return _output_tokens_per_s(load) * tokens
+    return _output_tokens_per_s(held(load)) * tokens
 
 
 def _phase_power_w(phase: PhaseTime, load: Load) -> Floats:
@@ -246,19 +244,19 @@ def _phase_power_w(phase: PhaseTime, load: Load) -> Floats:
 
 def _power_w(load: Load) -> Floats:
     """Mean over time of prompts and steps."""
-    step, between_s = _step(load), _between_s(load)
+    one, prompts_s = step(load), between_s(load)
     prompt = prompt_work(load.input_tokens, load.replica)
-    energy_j = between_s * _phase_power_w(prompt, load)
-    energy_j = energy_j + step.total_s * _phase_power_w(step, load)
-    return energy_j / (between_s + step.total_s)
+    energy_j = prompts_s * _phase_power_w(prompt, load)
+    energy_j = energy_j + one.total_s * _phase_power_w(one, load)
+    return energy_j / (prompts_s + one.total_s)
 
 
 def _step_power_w(load: Load) -> Floats:
-    return _phase_power_w(_step(load), load)
+    return _phase_power_w(step(load), load)
 
 
 def _prefill_power_w(load: Load) -> Floats:
-    return _phase_power_w(prefill(load.input_tokens, load.replica, _running(load)), load)
+    return _phase_power_w(prefill(load.input_tokens, load.replica, running(load)), load)
 
 
 def _energy_j(load: Load) -> Floats:
@@ -270,7 +268,7 @@ def _energy_j(load: Load) -> Floats:
 TIMES: Mapping[str, Callable[[Load], Floats]] = {
     "step_s": _step_s,
     "tpot_s": _tpot_s,
-    "prefill_s": _prefill_s,
+    "prefill_s": prefill_s,
     "ttft_s": _first_s,
     "layer_s": _layer_s,
     "output_tokens_per_s": _output_tokens_per_s,

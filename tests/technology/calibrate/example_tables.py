@@ -123,3 +123,29 @@ def steady_runs(folder: Path) -> Path:
         for batch in (8, 32, 64)
     ]
     return write(folder, "mlenergy_v3_vllm", rows)
+
+
+UNCACHED = {  # Transformers without a cache
+    "gpu_family": "A100",
+    "model_family": "llama2-7b",
+    "gpu": "A100-40GB",
+    "model_id": "Llama-2-7b-chat",
+    "host": "AMD EPYC host (ALCF Swing)",
+    "num_gpus": 1,
+    "batch_size": 32,
+    "input_tokens": 32,
+    "output_tokens": 100,
+    "gpu_energy_median_j": 1000.0,
+    "gpu_power_avg_w": 200.0,
+    "output_tokens_per_s": 640.0,
+}
+LAYER = {  # one layer that decodes
+    "gpu_family": "A100",
+    "model_family": "llama1-30b",
+    "gpu": "A100-40GB",
+    "model_id": "LLaMA-30B",
+    "phase": "decode",
+    "tensor_parallel": 1,
+    "batch_tokens": 64,
+    "layer_time_ms": 2.0,
+}

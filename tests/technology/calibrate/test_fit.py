@@ -126,3 +126,10 @@ def test_choices_are_plausible_coefficients():
         if choice.expected is not None:
             assert 0 < choice.expected < MOST.get(name, np.inf)
             assert choice.spread > 0
+
+
+def test_a_factor_that_no_row_asks_for_is_none():
+    choices = {"step_overhead_ms": Choice(None, 0.0, "ms", {"unfused": 0.5})}
+    none = subjects()
+    none = replace(none, names={**none.names, "unfused": np.full(len(none.names["kind"]), "")})
+    assert task(np.full(ROWS, 3.0), none, choices=choices).parameters == ()

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from carbonplan.technology.calibrate.habits import emulated
 from carbonplan.technology.calibrate.prediction import (
     QUANTITIES,
     Load,
@@ -81,7 +82,7 @@ def test_step_and_prompts_are_those_of_the_models():
     assert step_s == pytest.approx(decode_step(32, 600, part).total_s[0])
     assert prefill_s == pytest.approx(prefill(500, part, 32).total_s[0])
     assert ttft_s == pytest.approx(prefill(500, part).total_s[0])
-    assert layer_s == pytest.approx(decode_step(32, 1, part).total_s[0] / 32)
+    assert layer_s == pytest.approx(step_s / 32)
 
 
 def test_rate_times_the_time_of_a_token_is_the_batch():
@@ -150,7 +151,53 @@ def test_stages_of_a_serving_engine_work_at_once():
     alone, four = (
         told(run, "output_tokens_per_s")[0] for run in (one, one | {"pipeline_parallel": 4})
     )
-    assert four > 1.2 * alone
+    assert four > 1.05 * alone
+
+
+def test_micro_batches_of_a_prompt_keep_stages_busy_as_far_as_they_overlap():
+    """One of 512 tokens goes from stage to stage; eight over four take 11 turns of 32."""
+    run = {"engine": "llama.cpp", "batch": 1.0, "quantity": "prefill_s"}
+    one, four = (run | {"pipeline_parallel": stages} for stages in (1, 4))
+    some = load(*(run | {"input_tokens": n} for n in (512.0, 4096.0) for run in (one, four)))
+    none, all_ = (predicted(some, shipped(some, stage_overlap=share)) for share in (0.0, 1.0))
+    assert none[1::2] == pytest.approx(none[::2])
+    assert all_[1] == pytest.approx(all_[0])
+    assert all_[3] == pytest.approx(all_[2] * 11 / 32)
+
+
+def test_later_micro_batches_attend_to_earlier_ones():
+    run = {"engine": "llama.cpp", "batch": 1.0}
+    short, long = (told(run | {"input_tokens": n}, "prefill_s")[0] for n in (512.0, 8192.0))
+    assert long > 16 * short
+    part, chunk = (prefill(n, of(run)).prompt_s[0] for n in (8192.0, 512.0))
+    assert long == pytest.approx(16 * short + part - 16 * chunk)
+
+
+def test_without_a_cache_a_token_takes_as_long_as_all_before_it():
+    run = {"engine": "transformers-uncached", "batch": 1.0}
+    step_s, rate = told(run, "step_s", "output_tokens_per_s")
+    assert step_s == pytest.approx(prefill(600, of(run)).total_s[0])
+    assert rate == pytest.approx(1 / step_s)
+
+
+def test_of_a_batch_runs_what_memory_holds():
+    """More than that waits, and is served at the same rate."""
+    room = memory_batch(600, of({}))[0]
+    rates = [told({"batch": n}, "total_tokens_per_s")[0] for n in (room / 2, room, 3 * room)]
+    assert rates[0] < rates[1] == pytest.approx(rates[2])
+
+
+def test_a_cache_is_converted_where_the_hardware_lacks_its_format():
+    kept = (("t4", "fp8"), ("t4", "int8"), ("h100-sxm", "fp8"))
+    some = load(*({"accelerator": name, "kv_precision": width} for name, width in kept))
+    assert some.subjects.features["converted-cache"].tolist() == [1.0, 0.0, 0.0]
+
+
+def test_formats_that_hardware_takes_a_detour_for_are_told():
+    rows = pd.DataFrame(
+        [RUN, RUN | {"accelerator": "t4"}, RUN | {"accelerator": "t4", "precision": "fp16"}]
+    )
+    assert emulated(rows, ACCELERATORS).tolist() == [False, True, False]
 
 
 def test_submissions_copy_whole_replicas():

@@ -8,10 +8,12 @@ from carbonplan.technology.calibrate.measurements import COLUMNS, measurements, 
 from carbonplan.technology.calibrate.names import read_names
 from carbonplan.technology.calibrate.tables import TABLES
 from tests.technology.calibrate.example_tables import (
+    LAYER,
     LOCKED,
     STEADY,
     STREAM,
     SUBMITTED,
+    UNCACHED,
     UNDER_LOAD,
     write,
 )
@@ -209,3 +211,21 @@ def test_rows_that_no_model_could_predict_are_left_out(tmp_path, names, change, 
     found = measurements(tmp_path, names)
     assert len(found.rows) == 4
     assert reasons(found) == {reason: 4}
+
+
+def test_one_sequence_runs_whatever_batch_the_study_names(tmp_path, names):
+    """Its programs hand over one prompt: tokens and energy are those of one sequence."""
+    write(tmp_path, "hf_batch32_cpu_gpu_energy", [UNCACHED])
+    found = measurements(tmp_path, names)
+    assert values(found, "output_tokens_per_s") == [20.0]
+    assert values(found, "energy_per_output_token_j") == [10.0]
+    row = found.rows.iloc[0]
+    assert (row.batch, row.precision, row.engine) == (1, "bf16", "transformers-uncached")
+
+
+def test_layers_decode_contexts_of_conversations(tmp_path, names):
+    runs = [LAYER, LAYER | {"phase": "prefill", "layer_time_ms": 5.0}]
+    write(tmp_path, "helix_layer_time_t4_l4_v100_a100", runs)
+    rows = measurements(tmp_path, names).rows
+    assert rows["input_tokens"].tolist() == [763, 1]
+    assert rows["output_tokens"].tolist() == [232, 0]

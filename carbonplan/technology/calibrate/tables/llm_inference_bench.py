@@ -19,6 +19,7 @@ ENGINES = {
     "llama.cpp": "llama.cpp",
     "sambaflow": "sambaflow",
 }
+LAYERED = ("llama.cpp-rocm", "llama.cpp-xpu")  # every accelerator has some layers; else rows
 KEY = ("gpu_family", "model_family", "gpu", "model_id", "framework")
 SHAPE = ("num_gpus", "input_tokens", "output_tokens", "batch_size")
 THROUGHPUT = (*SHAPE, "total_tokens_per_s")
@@ -28,8 +29,9 @@ def _serving(table: pd.DataFrame) -> pd.DataFrame:
     """Throughput; NVIDIA and other makers apart, because they are judged apart."""
     nvidia = table["gpu_family"].isin(NVIDIA)
     dataset = nvidia.map({True: "llm-inference-bench", False: "llm-inference-bench-others"})
-    layered = table["framework"] == "llama.cpp"  # which gives every accelerator some layers
-    table = _batches(table).assign(
+    table = _batches(table)
+    layered = table["engine"].isin(LAYERED)
+    table = table.assign(
         dataset=dataset,
         tensor_parallel=table["num_gpus"].where(~layered, 1.0),
         pipeline_parallel=table["num_gpus"].where(layered, 1.0),
@@ -88,7 +90,8 @@ def _engines(table: pd.DataFrame) -> pd.Series:
         lambda gpu: next((f"-{name}" for sign, name in MAKERS.items() if sign in gpu), "")
     )
     engine = table["framework"].map(ENGINES).fillna(table["framework"].str.lower())
-    dated = engine.isin(["vllm", "tensorrt-llm"]).map({True: "-2024", False: ""})
+    dated = engine.isin(["vllm", "tensorrt-llm"]) | ((engine == "llama.cpp") & (platform == ""))
+    dated = dated.map({True: "-2024", False: ""})
     offline = ((engine == "vllm") & (platform == "")).map({True: "-offline", False: ""})
     return engine + platform + dated + offline
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 SPLITWISE_LIMIT_W = {"A100-SXM-80GB": 400.0, "H100-SXM-80GB": 700.0}  # that shares are of
 LONGEST_WITH_POWER = 4096  # input tokens; beyond, the mean took in time without work
+CONVERSATION = (763.0, 232.0)  # tokens in and out of the trace that Helix replays; assumed
 ROUNDED_BELOW_MS = 4.0  # layer times of prefills, which are whole milliseconds
 
 
@@ -35,15 +36,17 @@ def _splitwise(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _helix(table: pd.DataFrame) -> pd.DataFrame:
-    """Layers alone; how long the contexts were is not told, so they count as short."""
+    """Layers alone; how long the contexts were is not told: those of decoding count as in the
+    conversations that the study serves, prompts as short.
+    """
     table = table.assign(
         dataset="helix",
         engine="kernels",
         task=table["phase"],
         precision="fp16",
         batch=table["batch_tokens"],
-        input_tokens=1,
-        output_tokens=0,
+        input_tokens=(table["phase"] == "decode").map({True: CONVERSATION[0], False: 1.0}),
+        output_tokens=(table["phase"] == "decode").map({True: CONVERSATION[1], False: 0.0}),
     )
     rounded = (table["phase"] == "prefill") & (table["layer_time_ms"] < ROUNDED_BELOW_MS)
     table = leave_out(table, rounded, "rounded to a millisecond")

@@ -67,7 +67,7 @@ def _mlperf(table: pd.DataFrame) -> pd.DataFrame:
         model_id=table["model_family"],
         gpu=table["gpu"].where(~cpu, table["host_cpu"]),
         precision=_precision(table),
-        kv_precision="fp8",
+        kv_precision=_narrow(table["gpu"]),
         accelerators=accelerators,
         tensor_parallel=group,
         data_parallel=accelerators / group,
@@ -108,11 +108,16 @@ def _group(gpu: pd.Series, benchmark: pd.Series) -> pd.Series:
 
 def _precision(table: pd.DataFrame) -> pd.Series:
     """The narrowest format that submissions on such hardware used; not told, assumed."""
-    narrow = table["gpu"].str.contains("|".join(NO_FP8)).map({True: "int8", False: "fp8"})
+    narrow = _narrow(table["gpu"])
     for sign, since in FP4_SINCE_ROUND.items():
         four = table["gpu"].str.contains(sign) & (table["round"] >= since)
         narrow = narrow.mask(four, "fp4")
     return narrow
+
+
+def _narrow(gpu: pd.Series) -> pd.Series:
+    """Eight bits, as the hardware has them."""
+    return gpu.str.contains("|".join(NO_FP8)).map({True: "int8", False: "fp8"})
 
 
 TABLES = (

@@ -1,0 +1,118 @@
+"""What benchmarks and their engines do otherwise than the engines that are planned with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from carbonplan.catalogue.records import Accelerator, AcceleratorPower
+from carbonplan.technology.figures import HardwareFigures
+from carbonplan.technology.memory import memory_batch
+from carbonplan.technology.performance import PhaseTime, decode_step, prefill, prompt_work
+from carbonplan.technology.shapes import LlmFigures
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from carbonplan.technology.calibrate.prediction import Load
+
+Floats = NDArray[np.float64]
+Accelerators = Mapping[str, tuple[Accelerator, AcceleratorPower]]
+UNCACHED = "transformers-uncached"  # engine that computes the whole sequence for every token
+MICRO_BATCHED = "llama.cpp"  # engine family that cuts prompts, and overlaps its stages then
+MICRO_BATCH_TOKENS = 512.0  # llama.cpp: default of n_ubatch
+MICRO_BATCHES = 4.0  # in work at once; llama.cpp: GGML_SCHED_MAX_COPIES
+SEQUENTIAL = ("transformers", "llama.cpp")  # engine families: one stage works at a time
+COPIES = "mlperf"  # engine whose data parallelism is that of whole replicas
+REPEATING = ("transformers", "kernels")  # families that read a cache for every query head
+NARROW_CACHE = 0.5  # bytes of a cache below 16 bits, over those of one in 16
+FULLNESS = 4.0  # how sharply memory or the engine's limit, whichever is less, ends a batch
+
+
+def emulated(rows: pd.DataFrame, accelerators: Accelerators) -> NDArray[np.bool_]:
+    """Rows in bf16 on GPUs that have no units for it, and take a detour of other formats."""
+    lacking = {
+        name
+        for name, (one, _) in accelerators.items()
+        if one.kind == "gpu" and not one.bf16_tflops
+    }
+    served = (rows["llm"] != "") & (rows["precision"] == "bf16")
+    return (served & rows["accelerator"].isin(lacking)).to_numpy()
+
+
+def cache_features(
+    llm: LlmFigures,
+    hardware: HardwareFigures,
+    kv_precision: NDArray[np.str_],
+    families: NDArray[np.str_],
+) -> Mapping[str, Floats]:
+    """How benchmarks read caches otherwise than engines that are planned with, (row,)."""
+    converted = (kv_precision == "fp8") & (hardware.fp8 == 0.0)
+    width = np.where(np.isin(kv_precision, ("bf16", "fp16")), 1.0, NARROW_CACHE)
+    queries = llm.decode_pair_flops * width / llm.kv_bytes_per_token_layer
+    grouped = np.where(llm.latent_attention > 0.0, 0.0, np.log(np.maximum(queries, 1.0)))
+    return {
+        "converted-cache": converted.astype(float),
+        "repeated-cache": np.where(np.isin(families, REPEATING), grouped, 0.0),
+    }
+
+
+def held(load: Load) -> Load:
+    """A batch from its prompts to its last token: what memory does not hold waits."""
+    room = np.maximum(memory_batch(load.context_tokens, load.replica), 1.0)
+    most = np.where(load.idle_stages > 1.0, np.inf, room * load.copies)
+    return replace(load, batch=np.minimum(load.batch, most))
+
+
+def running(load: Load) -> Floats:
+    """Sequences of one replica."""
+    limit = load.replica.coefficients.sequence_limit
+    room = np.maximum(memory_batch(load.context_tokens, load.replica), 1.0)
+    most = (room**-FULLNESS + limit**-FULLNESS) ** (-1.0 / FULLNESS)
+    return np.where(np.isnan(load.batch), np.maximum(most, 1.0), load.batch / load.copies)
+
+
+def step(load: Load) -> PhaseTime:
+    """One token more for every sequence; without a cache as long as its whole prompt takes."""
+    batch, context = running(load), load.context_tokens
+    one = decode_step(batch, context, load.replica)
+    if not load.uncached.any():
+        return one
+    whole = prefill(context, load.replica, batch)
+    return PhaseTime(
+        *(
+            np.where(load.uncached, getattr(whole, field.name), getattr(one, field.name))
+            for field in fields(PhaseTime)
+        )
+    )
+
+
+def between_s(load: Load) -> Floats:
+    """What the prompts of all sequences add to every output token, if these are kept [s]."""
+    work_s = prompt_work(load.input_tokens, load.replica).total_s
+    all_s = running(load) * work_s / np.maximum(load.output_tokens, 1.0)
+    return np.where(load.uncached, 0.0, all_s)
+
+
+def prefill_s(load: Load) -> Floats:
+    r"""All prompts at once, or in micro-batches where the engine cuts them.
+
+    Tokens of later micro-batches attend to those of earlier ones. Of n micro-batches, m are in
+    work on as many stages, as far as these overlap (:math:`o`):
+
+    .. math:: t = t_1\,\Bigl(1 - o + o\,\frac{n + m - 1}{n\,m}\Bigr)
+    """
+    together = running(load)
+    whole = prefill(load.input_tokens, load.replica, together)
+    tokens = np.minimum(load.input_tokens, load.chunk_tokens)
+    chunk, count = prefill(tokens, load.replica, together), load.input_tokens / tokens
+    attending_s = whole.prompt_s - count * chunk.prompt_s
+    cut = np.isfinite(load.chunk_tokens)
+    busy = np.where(cut, np.minimum(load.idle_stages, MICRO_BATCHES), 1.0)
+    taking_turns = (count + busy - 1.0) / (count * busy)
+    overlap = load.replica.coefficients.stage_overlap
+    return (count * chunk.total_s + attending_s) * (1.0 - overlap * (1.0 - taking_turns))
