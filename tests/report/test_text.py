@@ -71,6 +71,17 @@ def test_a_plan_that_stopped_at_a_limit_is_not_called_optimal(week: Plan):
     assert "optimal within" not in shown
 
 
+@pytest.mark.parametrize(
+    ("share", "words"), [(0.174, ", 17 % more."), (-0.02, ", 2 % less."), (0.009, None)]
+)
+def test_the_answer_says_what_loads_add_where_it_matters(week: Plan, share: float, words: str):
+    more = share * week.impacts["carbon"].value
+    summary = {**week.summary, "serving_at_load": {"carbon_kgco2e": more}}
+    shown = " ".join(text(Plan(week.scenario_name, week.data, week.impacts, summary)).split())
+    assert ("Requests are counted as on full replicas" in shown) is (words is not None)
+    assert words is None or words in shown
+
+
 def test_violations_are_listed(week: Plan):
     found = {"violations": ["demand of chat in slot 3: 0.2 requests/s are not served"]}
     summary = {**week.summary, "verification": found}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,11 +15,21 @@ from carbonplan.report.impacts import impact_names, impact_quantity, impact_titl
 from carbonplan.report.sections.baselines import comparison
 from carbonplan.report.sections.certainty import proof, verification
 from carbonplan.report.stages import Stages, stages
-from carbonplan.report.wording import count, joined, label, number, span
+from carbonplan.report.wording import (
+    count,
+    is_number,
+    joined,
+    label,
+    number,
+    percent,
+    quantity,
+    span,
+)
 
 if TYPE_CHECKING:
     from carbonplan.plan import Plan
 
+WORTH_A_WORD = 0.01  # of the carbon of a plan
 TIMES = "\u00a0×\u00a0"
 
 
@@ -33,11 +44,27 @@ def answer(plan: Plan) -> Section:
         "The answer",
         (
             Paragraph(purchase(plan), lead=True),
-            Paragraph(emission(plan)),
+            Paragraph(" ".join(filter(None, (emission(plan), at_loads(plan))))),
             Paragraph(f"{comparison(plan)} {proof(plan)} {verification(plan)}"),
             *([Paragraph(stance)] if stance else []),
             Facts(figures, headline=True),
         ),
+    )
+
+
+def at_loads(plan: Plan) -> str:
+    """What all comes to where replicas are not full: the program counts as if they were."""
+    found = plan.summary.get("serving_at_load")
+    more = found.get("carbon_kgco2e") if isinstance(found, Mapping) else None
+    carbon = plan.impacts.get("carbon")
+    if carbon is None or not (is_number(more) and is_number(carbon.value)):
+        return ""
+    if abs(more) < WORTH_A_WORD * abs(carbon.value):
+        return ""
+    aside = f"{percent(abs(more / carbon.value))} {'more' if more > 0 else 'less'}"
+    return (
+        "Requests are counted as on full replicas; at the loads that replicas have, all comes "
+        f"to {quantity(carbon.value + more, carbon.unit)}, {aside}."
     )
 
 
