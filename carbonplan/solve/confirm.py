@@ -19,8 +19,9 @@ import numpy as np
 from carbonplan.solve.arrays import FLEET, Arrays, Floats
 from carbonplan.solve.bounds import safe_bound
 from carbonplan.solve.faults import answer_faults
-from carbonplan.solve.highs import Model, Settings, Watcher
+from carbonplan.solve.highs import Model, Settings
 from carbonplan.solve.status import Answer, Claim
+from carbonplan.solve.watching import Watcher
 
 SHORTFALL = 1e-5  # total violation below which a program counts as feasible
 

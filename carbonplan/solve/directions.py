@@ -22,10 +22,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from carbonplan.solve.arrays import Arrays, Floats
-from carbonplan.solve.highs import Model, Settings, Watcher
+from carbonplan.solve.highs import Model, Settings
 from carbonplan.solve.parts import Columns, Rows, rows_of
 from carbonplan.solve.start import Method
 from carbonplan.solve.status import Claim
+from carbonplan.solve.watching import Watcher
 
 AT_REST = 1e-7  # distance from the lower bound below which a column does not move
 TIGHT = 1e-9  # distance from its side below which a row at rest is held there

@@ -27,9 +27,10 @@ from carbonplan.solve.arrays import FLEET, Floats
 from carbonplan.solve.criteria import Criteria, criteria_of
 from carbonplan.solve.faults import plan_faults
 from carbonplan.solve.front import Front, covers, normalised
-from carbonplan.solve.highs import Model, Settings, Watcher
+from carbonplan.solve.highs import Model, Settings
 from carbonplan.solve.limits import Limits, Progress
 from carbonplan.solve.signals import Flag, caught_signals
+from carbonplan.solve.watching import Watcher
 
 if TYPE_CHECKING:
     from carbonplan.program import Program

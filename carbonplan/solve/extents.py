@@ -35,8 +35,9 @@ def least_of(program: Program, vectors: Sequence[Floats], limits: Limits) -> Ite
     limits
         Its time limit is that of all vectors together.
     """
-    from carbonplan.solve.highs import Settings, Watcher
+    from carbonplan.solve.highs import Settings
     from carbonplan.solve.sifting import continuous_model
+    from carbonplan.solve.watching import Watcher
 
     end = time.monotonic() + limits.time_limit_s
     original = arrays_of(program)

@@ -9,11 +9,12 @@ from typing import Protocol
 import numpy as np
 
 from carbonplan.solve.arrays import Arrays, Floats
-from carbonplan.solve.highs import Settings, Watcher
+from carbonplan.solve.highs import Settings
 from carbonplan.solve.limits import Limits
 from carbonplan.solve.planes import Plane
 from carbonplan.solve.signals import Flag
 from carbonplan.solve.status import Claim
+from carbonplan.solve.watching import Watcher
 
 ALREADY_WHOLE = 1e-6
 

@@ -1,12 +1,9 @@
-"""The one place that talks to HiGHS: every status checked, no exception in a callback."""
+"""The one place that talks to HiGHS: every status checked."""
 
 from __future__ import annotations
 
-import math
 import os
 import threading
-import time
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,9 +14,9 @@ from carbonplan.errors import UsageError
 from carbonplan.solve.arrays import Arrays, Floats
 from carbonplan.solve.start import Basis, Method, basis_of
 from carbonplan.solve.status import CLAIMS, Answer, Claim
+from carbonplan.solve.watching import Guard, Watcher, finite
 
 FEASIBLE = 2  # HighsInfo.primal_solution_status
-SECONDS_BETWEEN_REPORTS = 0.2
 PIVOT_THRESHOLD = 0.5  # at HiGHS's own 0.1, week-long programs end with rows violated by 0.5
 TOLERANCES = (
     "mip_feasibility_tolerance",
@@ -49,24 +46,6 @@ class Settings:
     max_nodes: int | None = None
     log_file: Path | None = None
     method: Method = Method.CHOICE
-
-
-@dataclass(frozen=True)
-class Node:
-    """Where branch and bound stands."""
-
-    objective: float | None
-    bound: float | None
-    nodes: int
-
-
-@dataclass(frozen=True)
-class Watcher:
-    """Whom a running solve asks and tells; what these raise ends the solve."""
-
-    interrupted: Callable[[], bool] = lambda: False
-    improved: Callable[[Floats, Node], None] = lambda _values, _node: None
-    reached: Callable[[Node], None] = lambda _node: None
 
 
 def version() -> str:
@@ -152,7 +131,7 @@ class Model:
             _running.release()
 
     def _run(self, watcher: Watcher) -> Answer:
-        guard = _Guard(watcher)
+        guard = Guard(watcher)
         subscriptions = (
             (self._highs.cbMipInterrupt, guard.on_interrupt),
             (self._highs.cbSimplexInterrupt, guard.on_heartbeat),
@@ -188,7 +167,7 @@ class Model:
             claim,
             model_status,
             np.array(solution.col_value) if has_values else None,
-            _finite(info.objective_function_value) if has_values else None,
+            finite(info.objective_function_value) if has_values else None,
             self._bound(info, claim),
             max(int(info.mip_node_count), 0),
             np.array(solution.row_dual) if solution.dual_valid and not self.is_mip else None,
@@ -196,52 +175,8 @@ class Model:
 
     def _bound(self, info: highspy.HighsInfo, claim: Claim) -> float | None:
         if self.is_mip:
-            return _finite(info.mip_dual_bound)
-        return _finite(info.objective_function_value) if claim is Claim.PROVED else None
-
-
-class _Guard:
-    """Callbacks that never raise: the first failure is kept and ends the solve."""
-
-    def __init__(self, watcher: Watcher) -> None:
-        self.watcher = watcher
-        self.failure: BaseException | None = None
-        self._last_report = -math.inf
-
-    def on_heartbeat(self, event: highspy.highs.HighsCallbackEvent) -> None:
-        self._guarded(event, lambda: None)
-
-    def on_interrupt(self, event: highspy.highs.HighsCallbackEvent) -> None:
-        if time.monotonic() - self._last_report < SECONDS_BETWEEN_REPORTS:
-            self._guarded(event, lambda: None)
-            return
-        self._last_report = time.monotonic()
-        node = _node(event.data_out, event.data_out.mip_primal_bound)
-        self._guarded(event, lambda: self.watcher.reached(node))
-
-    def on_improvement(self, event: highspy.highs.HighsCallbackEvent) -> None:
-        node = _node(event.data_out, event.data_out.objective_function_value)
-        values = np.array(event.data_out.mip_solution, dtype=float)
-        self._guarded(event, lambda: self.watcher.improved(values, node))
-
-    def _guarded(
-        self, event: highspy.highs.HighsCallbackEvent, action: Callable[[], None]
-    ) -> None:
-        try:
-            if self.failure is None:
-                action()
-                stop = self.watcher.interrupted()
-            else:
-                stop = True
-        except BaseException as failure:  # an exception in a callback ruins the solver object
-            self.failure = failure
-            stop = True
-        if stop and event.data_in is not None:
-            event.interrupt()
-
-
-def _node(data: highspy.cb.HighsCallbackOutput, objective: float) -> Node:
-    return Node(_finite(objective), _finite(data.mip_dual_bound), max(data.mip_node_count, 0))
+            return finite(info.mip_dual_bound)
+        return finite(info.objective_function_value) if claim is Claim.PROVED else None
 
 
 def _options(settings: Settings) -> dict[str, object]:
@@ -304,7 +239,3 @@ def _claim_process(threads: int) -> None:
             f"threads {threads}: this process has solved with {first}, which cannot change; "
             "use isolated=True"
         )
-
-
-def _finite(value: float) -> float | None:
-    return float(value) if math.isfinite(value) else None

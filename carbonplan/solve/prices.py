@@ -56,8 +56,9 @@ def prices(program: Program, values: Floats, limits: Limits) -> Prices | None:
     values
         The plan, (column,).
     """
-    from carbonplan.solve.highs import Settings, Watcher
+    from carbonplan.solve.highs import Settings
     from carbonplan.solve.sifting import continuous_model
+    from carbonplan.solve.watching import Watcher
 
     original = arrays_of(program)
     scaling = scaling_of(original)

@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 from carbonplan.solve.arrays import Arrays, Floats
 from carbonplan.solve.bounds import safe_bound
 from carbonplan.solve.faults import answer_faults, plan_faults
-from carbonplan.solve.highs import Answer, Model, Node, Settings, Watcher
+from carbonplan.solve.highs import Model, Settings
 from carbonplan.solve.job import Incumbent, Job, Listener, Outcome
 from carbonplan.solve.limits import Progress, relative_gap
 from carbonplan.solve.sifting import Sifted, continuous_model
-from carbonplan.solve.status import Claim
+from carbonplan.solve.status import Answer, Claim
+from carbonplan.solve.watching import Node, Watcher
 
 TIGHT, LOOSER = 1e-9, 1e-7
 POLISH_SHARE = 0.05  # of the time limit, set aside for the last step

@@ -23,10 +23,11 @@ from carbonplan.solve.bounds import safe_bound
 from carbonplan.solve.coarse import coarsened, labels_of, used_labels
 from carbonplan.solve.directions import Prices, Pricing
 from carbonplan.solve.faults import TOLERANCE, answer_faults
-from carbonplan.solve.highs import Model, Settings, Watcher
+from carbonplan.solve.highs import Model, Settings
 from carbonplan.solve.parts import Columns, restricted, rows_of, slots_count
 from carbonplan.solve.start import Basis, Method
 from carbonplan.solve.status import Answer, Claim
+from carbonplan.solve.watching import Watcher
 
 FEWEST_COLUMNS = 50_000  # with fewer, one solve is faster
 COARSE_SLOTS = 14

@@ -14,13 +14,14 @@ from pathlib import Path
 
 from carbonplan.solve.arrays import Arrays
 from carbonplan.solve.confirm import confirm
-from carbonplan.solve.highs import Model, Settings, SolverFault, Watcher, version
+from carbonplan.solve.highs import Model, Settings, SolverFault, version
 from carbonplan.solve.job import Job, Listener, Outcome
 from carbonplan.solve.lagrangian import bound_slots
 from carbonplan.solve.rounding import round_up
 from carbonplan.solve.search import TIGHT, Search
 from carbonplan.solve.slots import MANY_WHOLE, has_whole_slots, plan_slots
 from carbonplan.solve.status import Claim
+from carbonplan.solve.watching import Watcher
 from carbonplan.solve.windows import improve_windows
 
 RELAXATION_SHARE, BRIEF_SHARE = 0.5, 0.1  # of the time limit

@@ -6,8 +6,9 @@ import pytest
 from carbonplan.solve.arrays import FLEET, Arrays
 from carbonplan.solve.bounds import safe_bound
 from carbonplan.solve.directions import Prices, Pricing, at_rest
-from carbonplan.solve.highs import Model, Settings, Watcher
+from carbonplan.solve.highs import Model, Settings
 from carbonplan.solve.status import Answer, Claim
+from carbonplan.solve.watching import Watcher
 
 SETTINGS = Settings(time_limit_s=20.0)
 KNOWN, LOAD, REPLICAS, START, BEFORE = range(5)

@@ -5,11 +5,12 @@ import pytest
 
 from carbonplan.solve import Limits, Status, solve
 from carbonplan.solve.arrays import FLEET, arrays_of
-from carbonplan.solve.highs import Model, Settings, Watcher
+from carbonplan.solve.highs import Model, Settings
 from carbonplan.solve.job import Job, Listener
 from carbonplan.solve.lagrangian import COUPLING, bound_slots, row_slots, separated
 from carbonplan.solve.search import Search
 from carbonplan.solve.strategy import relax
+from carbonplan.solve.watching import Watcher
 from tests.solve.programs import three_sizes
 from tests.solve.small_fleets import TYPES, random_fleet
 

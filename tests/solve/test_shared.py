@@ -10,10 +10,11 @@ from carbonplan.solve.arrays import Arrays, arrays_of
 from carbonplan.solve.criteria import criteria_of
 from carbonplan.solve.diving import dive, exchanged
 from carbonplan.solve.elastic import elastic, stretched
-from carbonplan.solve.highs import Model, Settings, Watcher
+from carbonplan.solve.highs import Model, Settings
 from carbonplan.solve.pareto import front
 from carbonplan.solve.shared import is_shared
 from carbonplan.solve.start import Method
+from carbonplan.solve.watching import Watcher
 from tests.solve.programs import INFINITY, program
 from tests.solve.small_fleets import TYPES, random_fleet
 from tests.solve.trades import clean_or_cheap

@@ -13,9 +13,10 @@ from carbonplan.solve.bounds import safe_bound
 from carbonplan.solve.coarse import coarsened, labels_of
 from carbonplan.solve.directions import Prices, Pricing
 from carbonplan.solve.faults import plan_faults
-from carbonplan.solve.highs import Model, Settings, Watcher
+from carbonplan.solve.highs import Model, Settings
 from carbonplan.solve.sifting import Sifted, continuous_model
 from carbonplan.solve.status import Claim
+from carbonplan.solve.watching import Watcher
 
 SLOTS, TYPES = 28, 8
 SETTINGS = Settings(time_limit_s=20.0)

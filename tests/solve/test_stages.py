@@ -12,10 +12,11 @@ from carbonplan.program.stamping import stamp
 from carbonplan.solve import Limits, sifting, solve
 from carbonplan.solve.arrays import FLEET, arrays_of
 from carbonplan.solve.coarse import labels_of
-from carbonplan.solve.highs import Model, Settings, Watcher
+from carbonplan.solve.highs import Model, Settings
 from carbonplan.solve.lagrangian import COUPLING, row_slots, separated
 from carbonplan.solve.sifting import Sifted, continuous_model
 from carbonplan.solve.slots import has_whole_slots
+from carbonplan.solve.watching import Watcher
 from tests.answers import plain_optimum
 from tests.brute_force import as_problem, random_case
 from tests.random_stages import random_stages
