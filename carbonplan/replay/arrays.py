@@ -66,9 +66,9 @@ class Kinds(NamedTuple):
         Sequences that run at once, at most.
     room_tokens
         KV cache in tokens.
-    before_s, admission_s
-        Of a request before its prompt is computed, which holds up nobody else; and in the
-        step in which it begins to be.
+    before_s, before_s_per_token, admission_s
+        Of a request before its prompt is computed, which holds up nobody else, and for each of
+        the prompt's tokens; and in the step in which it begins to be.
     moved_s_per_token
         Of a KV cache from a prefill replica to a decode replica.
     lowest_clock, highest_clock
@@ -100,6 +100,7 @@ class Kinds(NamedTuple):
     work_kj: Floats
     context_scale: Floats
     prompt_scale: Floats
+    before_s_per_token: Floats
 
 
 class Controls(NamedTuple):

@@ -55,13 +55,43 @@ class ClosedLoop:
     energy_kj: Floats
 
 
+@dataclass
+class Door:
+    """Where requests come in, one after the other, before a replica sees them.
+
+    Attributes
+    ----------
+    before_s, turn_s
+        From when a request's turn begins until its prompt may be computed, (request,), and
+        until the turn of the next.
+    sent_s
+        When each was sent, (request,).
+    free_s, last_s
+        When the next turn may begin, and the last prompt may be computed.
+    """
+
+    before_s: Floats
+    turn_s: Floats
+    sent_s: Floats
+    free_s: float = 0.0
+    last_s: float = 0.0
+
+    def let_in(self, release_s: Floats, first: int, last: int, now: float) -> None:
+        """Send requests now; nobody overtakes."""
+        for number in range(first, last):
+            begin_s = max(now, self.free_s)
+            self.free_s = begin_s + self.turn_s[number]
+            self.last_s = max(self.last_s, begin_s + self.before_s[number])
+            self.sent_s[number], release_s[number] = now, self.last_s
+
+
 def closed_loop(
     prompt: Integers,
     output: Integers,
     concurrency: int,
     kinds: Kinds,
     rules: Rules,
-    growth: float = 0.0,
+    turn_s: Floats | float = 0.0,
 ) -> ClosedLoop:
     """Send requests to one replica, first come, first served, so many at a time.
 
@@ -73,19 +103,16 @@ def closed_loop(
         One kind with one replica.
     rules
         Of the replica.
-    growth
-        Exponent of the time before the prompts of those that are sent together at the
-        beginning: the k-th is ready after as many times that of one as k to this power.
+    turn_s
+        Of the time before a prompt what nobody else can have at once, (request,).
     """
     ready()
-    before_s = float(kinds.before_s[0])
+    before_s = kinds.before_s[0] + kinds.before_s_per_token[0] * prompt
+    turns_s = np.broadcast_to(np.asarray(turn_s, dtype=float), before_s.shape)
+    door = Door(before_s, turns_s, np.full(len(prompt), NEVER))
     world = _world(prompt, output, kinds, rules)
-    together = min(concurrency, len(prompt))
-    first_s = before_s * np.arange(1, together + 1) ** growth
-    runs = _to_the_end(world, first_s, before_s)
-    records = world.requests
-    sent_s = records["release_s"] - before_s
-    sent_s[:together] = 0.0
+    runs = _to_the_end(world, door, min(concurrency, len(prompt)))
+    records, sent_s = world.requests, door.sent_s
     is_done = records["state"] == DONE
     after = np.where(is_done & (output > 1), output - 1.0, np.nan)
     return ClosedLoop(
@@ -101,13 +128,12 @@ def closed_loop(
     )
 
 
-def _to_the_end(world: World, first_s: Floats, before_s: float) -> NDArray[np.float64]:
+def _to_the_end(world: World, door: Door, together: int) -> NDArray[np.float64]:
     """Send and serve all; step, steps, tokens, end and energy of every run, (run, 5)."""
     release_s, state = world.requests["release_s"], world.requests["state"]
     replica, progress = world.replicas[0], world.progress[0]
-    concurrency = len(first_s)
-    release_s[:concurrency] = first_s
-    sent, runs = concurrency, []
+    door.let_in(release_s, 0, together, 0.0)
+    sent, runs = together, []
     while True:
         arrival = int(progress["arrival"])
         next_s = release_s[arrival] if arrival < len(release_s) else NEVER
@@ -120,9 +146,10 @@ def _to_the_end(world: World, first_s: Floats, before_s: float) -> NDArray[np.fl
             tokens = steps * int(replica["sequences"])
             runs.append((step_s, steps, tokens, now, float(replica["drawn_kj"])))
         advance(world, np.nextafter(now, NEVER))
-        left = int(np.count_nonzero(state[:sent])) + concurrency - sent
-        release_s[sent : sent + left] = now + before_s
-        sent = min(sent + left, len(release_s))
+        wanted = int(np.count_nonzero(state[:sent])) + together
+        upto = min(wanted, len(release_s))
+        door.let_in(release_s, sent, upto, now)
+        sent = max(sent, upto)
 
 
 def _world(prompt: Integers, output: Integers, kinds: Kinds, rules: Rules) -> World:

@@ -85,7 +85,7 @@ def _empty_world() -> World:
     tables = np.zeros((0, 1, 1, 2)), np.zeros((0, 1, 2))
     return new_world(
         Requests(none, whole, whole, none, none, none, whole, none, none, whole, none),
-        Kinds(*(whole,) * 5, *(none,) * 5, *(tables[0],) * 2, *(tables[1],) * 3, none, none),
+        Kinds(*(whole,) * 5, *(none,) * 5, *(tables[0],) * 2, *(tables[1],) * 3, *(none,) * 3),
         Controls(none, whole, whole, none),
         Routes(np.zeros((0, 1, 0)), np.zeros((0, 0), dtype=np.bool_), np.zeros((0, 1, 0)), 1.0),
         Rules(0, False, 0, 0, False, 1.0, 0.0, 1.0, 1.0, 60.0),

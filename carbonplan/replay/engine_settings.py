@@ -2,11 +2,12 @@
 
 What the scripts of a benchmark say; where they say nothing, or a run is not theirs, the
 defaults of the engine. vLLM computes prompts in chunks beside sequences, 8,192 tokens in a step
-of large accelerators. TensorRT-LLM computes them whole, as many as ``max_num_tokens`` hold, and
-may be told to hold requests back for some steps until enough tokens have gathered
-(``batch_wait_timeout_iters``, ``batch_wait_max_tokens_ratio``). SGLang gives prompts steps of
-their own, and may be told to look for requests every so many steps of decoding only
-(``scheduler_recv_interval``).
+of large accelerators or what ``max-num-batched-tokens`` says. TensorRT-LLM computes them whole,
+as many as ``max_num_tokens`` hold, and may be told to hold requests back for some steps until
+enough tokens have gathered (``batch_wait_timeout_iters``, ``batch_wait_max_tokens_ratio``).
+SGLang gives prompts steps of their own, and may be told to look for requests every so many
+steps of decoding only (``scheduler_recv_interval``), and to run so many requests at once only
+(``max-running-requests``).
 
 Source
 ------
@@ -29,10 +30,20 @@ LONG_CHUNK_TOKENS, LONGER_CHUNK_TOKENS = 16384, 32768
 SHORT = 1024  # tokens of a prompt or an answer in most runs
 NARROW_PRECISIONS = ("fp8", "fp4")
 MEMORY_SHARES = {
-    ("vllm-2026", "minimax-m2.5", "fp8"): 0.95,
-    ("vllm-2026", "minimax-m2.5", "fp4"): 0.95,
+    ("vllm-2026", "minimax-m2.5", "h200-sxm"): 0.95,
     ("vllm-2026", "kimi-k2.5", "int4"): 0.97,
 }
+MOST_RUNNING = {  # of SGLang on B200 (B300 assumed), by LLM, precision, tensor parallelism
+    ("qwen3.5-397b-a17b", "fp8", 4): 128,
+    ("qwen3.5-397b-a17b", "fp8", 8): 128,
+    ("deepseek-v3", "fp8", 8): 128,
+    ("deepseek-v3", "fp8", 4): 32,
+    ("deepseek-v3", "fp4", 8): 256,
+    ("deepseek-v3", "fp4", 4): 256,
+}
+BLACKWELL = ("b200-sxm", "b300-sxm")
+WITH_CHUNKS_OF_8192 = ("0.17.0",)  # of vLLM: scripts of MiniMax before they set the chunk
+BEFORE_HOLDING = ("1.0", "1.1")  # of TensorRT-LLM: scripts that held no requests back
 FOREVER_S = 1e12
 
 
@@ -68,7 +79,7 @@ def inferencex_rules(run: pd.Series) -> Rules:
         return _tensorrt(run)
     if engine == "sglang":
         return _sglang(run)
-    return rules_of(CHUNK_TOKENS)
+    return rules_of(2 * int(run["input_tokens"]) if _fits_chunks(run) else CHUNK_TOKENS)
 
 
 def cache_is_narrow(run: pd.Series) -> bool:
@@ -78,6 +89,8 @@ def cache_is_narrow(run: pd.Series) -> bool:
         return False
     if engine.startswith("sglang"):
         return accelerator.startswith("b")
+    if _fits_chunks(run):
+        return True
     return engine.startswith("tensorrt") or llm == "llama-3.1-70b"
 
 
@@ -85,18 +98,24 @@ def usable_share(run: pd.Series) -> float:
     """Share of the memory that the scripts of InferenceX let vLLM fill [1]."""
     if not is_script(run):
         return USABLE_FRACTION
-    of_llm = MEMORY_SHARES.get((run["engine"], run["llm"], run["precision"]), USABLE_FRACTION)
-    return float(of_llm)
+    llm = run["engine"], run["llm"]
+    of_llm = MEMORY_SHARES.get((*llm, run["precision"]), USABLE_FRACTION)
+    return float(MEMORY_SHARES.get((*llm, run["accelerator"]), of_llm))
 
 
 def places_of(run: pd.Series) -> int:
     """Sequences that an engine of InferenceX's table runs at once, at most.
 
-    As many as are in the system; but where NVIDIA measured Llama 3.1 8B one of them waits: a
-    first token takes, beside what is the same at any concurrency, the time until the next
-    answer ends (slope 0.9 over ``output x TPOT / concurrency``; 0 for every other LLM).
+    As many as are in the system, or as scripts of SGLang allow; but where NVIDIA measured
+    Llama 3.1 8B one of them waits: a first token takes, beside what is the same at any
+    concurrency, the time until the next answer ends (slope 0.9 over
+    ``output x TPOT / concurrency``; 0 for every other LLM).
     """
     concurrency = int(run["concurrency"])
+    if run["engine"].startswith("sglang") and run["accelerator"] in BLACKWELL:
+        spread = int(run["tensor_parallel"])
+        most = MOST_RUNNING.get((run["llm"], run["precision"], spread), concurrency)
+        return min(concurrency, most)
     waits = run["engine"].startswith("tensorrt") and run["llm"] == "llama-3.1-8b"
     return max(concurrency - waits, 1)
 
@@ -106,6 +125,12 @@ def is_script(run: pd.Series) -> bool:
     lengths = {int(run["input_tokens"]), int(run["output_tokens"])}
     own = run["llm"] not in ("llama-3.1-8b", "qwen3-235b-a22b", "qwen3-32b")
     return own and lengths <= {SHORT, 8 * SHORT}
+
+
+def _fits_chunks(run: pd.Series) -> bool:
+    """Whether a script of vLLM sets chunks to two prompts and the cache to 8 bits."""
+    is_one = run["llm"] == "minimax-m2.5" and run["accelerator"] in BLACKWELL
+    return is_script(run) and is_one and run["version"] not in WITH_CHUNKS_OF_8192
 
 
 def _tensorrt(run: pd.Series) -> Rules:
@@ -130,6 +155,7 @@ def _tensorrt(run: pd.Series) -> Rules:
             groups * tokens, prompts_whole=True, holds_steps=60, holds_tokens=gathered
         )
     holds = run["precision"] == "fp8" and run["accelerator"].startswith("b") and is_short
+    holds = holds and not str(run["version"]).startswith(BEFORE_HOLDING)
     return rules_of(
         tokens,
         prompts_whole=True,

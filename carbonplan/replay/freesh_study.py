@@ -195,6 +195,7 @@ def _workers(token_s: float) -> Kinds:
         slots=single + WORKERS,
         room_tokens=single + np.iinfo(np.int64).max // 2,
         before_s=np.zeros(1),
+        before_s_per_token=np.zeros(1),
         admission_s=np.zeros(1),
         moved_s_per_token=np.zeros(1),
         lowest_clock=one,

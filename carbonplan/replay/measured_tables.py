@@ -73,12 +73,12 @@ def with_times(
     clocks = figures.clock_fraction[:levels]
     held = [one for one in known.at.values() if one is not None]
     room = max(int(columns["room_tokens"]), *(_most_tokens(one) for one in held))
-    before_s = columns["before_s"] if known.is_modelled_in_part else 0.0
+    of_models = 1.0 if known.is_modelled_in_part else 0.0
     return {
         **columns,
         **{name: _blended(name, clocks, at_clocks, models) for name in TABLES},
         "room_tokens": np.int64(room),
-        "before_s": np.float64(before_s),
+        **{name: columns[name] * of_models for name in ("before_s", "before_s_per_token")},
         "admission_s": np.float64(0.0),
     }
 
@@ -108,7 +108,7 @@ def _at_clocks(
 
 def with_factors(columns: Columns, known: MeasuredPoints) -> Columns:
     """The models' columns with other times and energies."""
-    times = ("decode_s", "alone_s", "work_s", "before_s", "admission_s")
+    times = ("decode_s", "alone_s", "work_s", "before_s", "before_s_per_token", "admission_s")
     return {
         **columns,
         **{name: columns[name] * known.time for name in times},
@@ -130,6 +130,7 @@ def of_mode(known: MeasuredMode, shape: tuple[int, int, int], prompt_points: int
     return {
         "room_tokens": np.int64(NO_LIMIT),
         "before_s": np.float64(known.ttft_s - inside_s),
+        "before_s_per_token": np.float64(0.0),
         "admission_s": np.float64(0.0),
         "moved_s_per_token": np.float64(0.0),
         "decode_s": np.full(shape, known.tpot_s),

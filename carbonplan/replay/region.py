@@ -131,8 +131,9 @@ def _requests(job: Job, taken: Taken, kinds: Kinds) -> ReplayedRequests:
     over = {name: taken.world.requests[name][taken.is_over] for name in READ}
     arrivals = Arrivals(*(column[taken.is_over] for column in taken.arrivals))
     kind = np.searchsorted(kinds.last, np.maximum(over["replica"], 0), side="right")
+    before_s = kinds.before_s[kind] + kinds.before_s_per_token[kind] * over["prompt"]
     sent_s = over["release_s"] - arrivals.network_s
-    latency_s = over["done_s"] - sent_s + kinds.before_s[kind]
+    latency_s = over["done_s"] - sent_s + before_s
     after_first = np.maximum(over["output"] - 1, 1)
     return ReplayedRequests(
         **{name: over[name] for name in ("group", "prompt", "output", "preemptions")},
@@ -140,7 +141,7 @@ def _requests(job: Job, taken: Taken, kinds: Kinds) -> ReplayedRequests:
         weight=_weights(job, over["group"], arrivals.slot, kind, over["replica"]),
         done=over["state"] == DONE,
         sent_s=sent_s,
-        ttft_s=over["first_s"] - sent_s + kinds.before_s[kind],
+        ttft_s=over["first_s"] - sent_s + before_s,
         tpot_s=(over["done_s"] - over["first_s"]) / after_first,
         latency_s=latency_s,
         lateness_s=latency_s - arrivals.left_s,

@@ -10,7 +10,7 @@ import numpy as np
 from carbonplan.replay.arrays import DECODE, MIXED, PREFILL, Floats, Kinds
 from carbonplan.replay.known import Known, MeasuredMode, MeasuredTimes
 from carbonplan.replay.measured_tables import of_mode, with_factors, with_times
-from carbonplan.replay.overheads import overhead_factor
+from carbonplan.replay.overheads import Served, overhead_of
 from carbonplan.replay.steps import points
 from carbonplan.technology.calibration import Calibration
 from carbonplan.technology.figures import Replica, ReplicaFigures, Role, replica_figures
@@ -87,18 +87,30 @@ def _columns(kind: Kind, widest: int, calibration: Calibration) -> Mapping[str, 
     columns = columns_of(figures, kind.replica.role, widest, kind.context_tokens, longest)
     if known is not None and not isinstance(known, MeasuredTimes):
         return with_factors(columns, known)
-    columns = {**columns, "before_s": columns["before_s"] * _overhead(kind, calibration)}
+    columns = {**columns, **_before(kind, calibration, float(columns["before_s"]))}
     if isinstance(known, MeasuredTimes):
         contexts, prompts = _axis(longest, CONTEXT_POINTS), _axis(longest, PROMPT_POINTS)
         return with_times(columns, known, figures, LEVELS, contexts, prompts)
     return columns
 
 
-def _overhead(kind: Kind, calibration: Calibration) -> float:
-    """Time before a prompt, over that of the coefficients of the engine [1]."""
+def _before(kind: Kind, calibration: Calibration, unknown_s: float) -> Mapping[str, Floats]:
+    """Time before a prompt, as measured first tokens tell it."""
     one = kind.replica
-    accelerator = one.server.accelerator.accelerator
-    return overhead_factor(calibration.engine, one.llm.llm, one.precision, accelerator)
+    found = overhead_of(
+        Served(
+            calibration.engine,
+            one.llm.llm,
+            one.precision,
+            one.server.accelerator.accelerator,
+            one.tensor_parallel,
+        ),
+        unknown_s,
+    )
+    return {
+        "before_s": np.float64(found.request_s),
+        "before_s_per_token": np.float64(found.token_s),
+    }
 
 
 def _axis(longest_tokens: float, count: int) -> Floats:
@@ -126,6 +138,7 @@ def columns_of(
     return {
         "room_tokens": np.int64(room),
         "before_s": fastest.coefficients.request_overhead_ms[0] / MS_PER_S,
+        "before_s_per_token": np.float64(0.0),
         "admission_s": fastest.coefficients.admission_ms[0] / MS_PER_S,
         "moved_s_per_token": moved_s,
         **_decode(longest_tokens, widest, figures),

@@ -14,8 +14,8 @@ Run it: ``python -m carbonplan.replay.truth MEASUREMENTS``.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,7 +26,7 @@ from carbonplan.replay.arrays import MIXED, Kinds
 from carbonplan.replay.benchmarks import BENCHMARKS, Run
 from carbonplan.replay.closed_loop import closed_loop
 from carbonplan.replay.engine_settings import cache_is_narrow, places_of, usable_share
-from carbonplan.replay.overheads import overhead_factor
+from carbonplan.replay.overheads import Overhead, Served, overhead_of
 from carbonplan.replay.tables import columns_of
 from carbonplan.technology.calibrate.accuracy import plausible
 from carbonplan.technology.calibrate.measurements import measurements
@@ -36,7 +36,7 @@ from carbonplan.technology.calibrate.serving import Known, read_known
 from carbonplan.technology.calibration import Calibration, load_calibration
 from carbonplan.technology.figures import ReplicaFigures
 from carbonplan.technology.memory import USABLE_FRACTION, kv_room_gb
-from carbonplan.units import W_PER_KW
+from carbonplan.units import MS_PER_S, W_PER_KW
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,10 +44,12 @@ if TYPE_CHECKING:
 SEED = 6
 LONGEST_SHARE = 12.0  # of the mean output: beyond what an exponential of a run ever draws
 RUN = (
-    *("dataset", "engine", "accelerator", "llm", "precision", "kv_precision", "task"),
+    *("dataset", "engine", "version", "accelerator", "llm", "precision", "kv_precision"),
+    *("task",),
     *("tensor_parallel", "pipeline_parallel", "expert_parallel", "data_parallel"),
     *("batch", "concurrency", "input_tokens", "output_tokens"),
 )
+UNTOLD = "untold"
 OTHER_NAMES = {"ttft_load_s": "ttft_s"}  # of the same quantity
 
 
@@ -96,22 +98,25 @@ def replayed_rows(
     rows: pd.DataFrame,
     known: Known,
     calibration: Calibration,
-    overhead: float | None = None,
+    overhead: Callable[[pd.Series, float], Overhead] | None = None,
 ) -> pd.DataFrame:
     """The rows with what the replay and the formulas give; NaN where requests do not fit.
 
     Parameters
     ----------
     overhead
-        Factor on the time before prompts; without it, that of the table of factors.
+        Time before prompts of a row, from it and that of the coefficients; without it, that of
+        the table of overheads.
     """
+    overhead = overhead or overhead_of_row
     load = load_of(rows, known.llms, known.accelerators)
     load = load.at(calibration.coefficients(load.subjects))
     replayed = np.full(len(rows), np.nan)
     for number, places in rows.groupby("run", sort=False).indices.items():
         row = rows.iloc[places[0]]
-        figures = _with_overhead(load.replica[places[:1]], row, overhead)
-        run = _run(row, figures, np.random.default_rng([SEED, number]))
+        figures = load.replica[places[:1]]
+        before = overhead(row, float(figures.coefficients.request_overhead_ms[0]) / MS_PER_S)
+        run = _run(row, figures, before, np.random.default_rng([SEED, number]))
         if run is None:
             continue
         measures = BENCHMARKS[row["dataset"]].measures
@@ -152,42 +157,49 @@ def sampled(rows: pd.DataFrame, most: int) -> pd.DataFrame:
     return rows[rows["run"].isin(kept)].reset_index(drop=True)
 
 
-def _with_overhead(
-    figures: ReplicaFigures, row: pd.Series, overhead: float | None
-) -> ReplicaFigures:
-    """Figures with the time before prompts times a factor."""
-    if overhead is None:
-        names = row[["engine", "llm", "precision", "accelerator"]]
-        overhead = overhead_factor(*names)
-    c = figures.coefficients
-    return replace(
-        figures,
-        coefficients=replace(c, request_overhead_ms=overhead * c.request_overhead_ms),
-    )
+def served_by(row: pd.Series) -> Served:
+    """Names of what served a row; versions that are not told count as one."""
+    names = ("engine", "llm", "precision", "accelerator", "tensor_parallel")
+    return Served(*row[list(names)], version=row["version"] or UNTOLD)
 
 
-def _run(row: pd.Series, figures: ReplicaFigures, generator: np.random.Generator) -> Run | None:
+def overhead_of_row(row: pd.Series, unknown_s: float) -> Overhead:
+    """Time before the prompts of a row, from the table of overheads."""
+    return overhead_of(served_by(row), unknown_s)
+
+
+def _run(
+    row: pd.Series, figures: ReplicaFigures, before: Overhead, generator: np.random.Generator
+) -> Run | None:
     """A measured run, done again; none where a request does not fit."""
     benchmark, concurrency = BENCHMARKS[row["dataset"]], int(row["concurrency"])
     prompt, output = benchmark.drawn(row, generator)
-    kinds = _kinds(row, figures, concurrency, float((prompt + output).max()))
+    kinds = _kinds(row, figures, before, concurrency, float((prompt + output).max()))
     if (prompt + output).max() > kinds.room_tokens[0]:
         return None
-    growth = float(figures.coefficients.request_overhead_growth[0])
-    loop = closed_loop(prompt, output, concurrency, kinds, benchmark.rules(row), growth)
+    rules = benchmark.rules(row)
+    loop = closed_loop(prompt, output, concurrency, kinds, rules, before.turn_s)
     accelerators_w = figures.accelerators[0] * figures.hardware.idle_w[0]
     idle_kw = float(accelerators_w) / W_PER_KW
     return Run(loop, concurrency, idle_kw, benchmark.counts_first)
 
 
 def _kinds(
-    row: pd.Series, figures: ReplicaFigures, concurrency: int, longest_tokens: float
+    row: pd.Series,
+    figures: ReplicaFigures,
+    before: Overhead,
+    concurrency: int,
+    longest_tokens: float,
 ) -> Kinds:
-    """One replica with a place for each that is in the system, or one less."""
+    """One replica with a place for each that may run at once."""
     context_tokens, places = row["input_tokens"] + row["output_tokens"] / 2.0, concurrency
     if row["dataset"] == "inferencex":
         places = places_of(row)
-    columns = columns_of(figures, "mixed", places, context_tokens, longest_tokens)
+    columns = {
+        **columns_of(figures, "mixed", places, context_tokens, longest_tokens),
+        "before_s": before.request_s,
+        "before_s_per_token": before.token_s,
+    }
     if row["dataset"] == "inferencex":
         room = columns["room_tokens"] * _roominess(row, figures)
         columns = {**columns, "room_tokens": np.int64(room)}

@@ -70,6 +70,7 @@ def kinds_of(likes: Sequence[Like]) -> Kinds:
         slots=column("slots"),
         room_tokens=column("room"),
         before_s=np.zeros(len(likes)),
+        before_s_per_token=np.zeros(len(likes)),
         admission_s=column("admission_s"),
         moved_s_per_token=column("moved_s"),
         lowest_clock=np.array([one.clocks[0] for one in likes]),

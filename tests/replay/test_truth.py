@@ -52,6 +52,15 @@ def test_what_comes_before_a_prompt_delays_its_request_only():
     assert found.ttft_s.tolist() == [1.25, 1.25]
 
 
+def test_who_comes_together_comes_in_one_after_the_other():
+    kinds = kinds_of([Like(slots=3, alone_s=1.0)])
+    kinds = kinds._replace(before_s=[0.25], before_s_per_token=[0.125])
+    found = closed_loop(np.array([2, 4, 2]), np.full(3, 1), 3, kinds, rules_of(0), 1.0)
+    # In at 0.5 s, at 1.75 s and, its turn being over at 2 s, at 2.5 s; each is computed alone.
+    assert found.sent_s.tolist() == [0.0, 0.0, 0.0]
+    assert found.ttft_s.tolist() == [1.5, 2.75, 3.75]
+
+
 def test_a_closed_loop_is_an_open_one_with_its_own_times():
     kinds = kinds_of(
         [Like(slots=4, room=300, fixed_s=0.02, per_sequence_s=0.003, per_prompt_s=1e-4)]
@@ -146,11 +155,27 @@ def test_a_mean_over_iterations_counts_what_prompts_before_them_took():
             {"engine": "tensorrt-llm-2025", "llm": "qwen3-32b"},
             {"chunk_tokens": 8192, "prompts_whole": True},
         ),
+        ({"llm": "minimax-m2.5", "version": "0.19.0"}, {"chunk_tokens": 2048}),
+        ({"llm": "minimax-m2.5", "version": "0.17.0"}, {"chunk_tokens": 8192}),
+        (
+            {"engine": "tensorrt-llm-2025", "llm": "deepseek-v3", "version": "1.2.0rc6"},
+            {
+                "chunk_tokens": 8192,
+                "prompts_whole": True,
+                "holds_steps": 40,
+                "holds_tokens": 6554,
+            },
+        ),
+        (
+            {"engine": "tensorrt-llm-2025", "llm": "deepseek-v3", "version": "1.1.0rc2"},
+            {"chunk_tokens": 8192, "prompts_whole": True, "holds_tokens": 6554},
+        ),
     ],
 )
 def test_engines_run_as_they_were_started(told, expected):
     given = {
         "engine": "vllm-2026",
+        "version": "",
         "llm": "llama-3.1-70b",
         "accelerator": "b200-sxm",
         "precision": "fp8",
@@ -232,12 +257,17 @@ def test_the_module_prints_a_table(shared_data, capsys):
 @pytest.mark.parametrize(
     ("engine", "llm", "concurrency", "places"),
     [
+        ("sglang-2025", "qwen3.5-397b-a17b", 256, 128),
+        ("sglang-2025", "qwen3.5-397b-a17b", 64, 64),
         ("tensorrt-llm-2025", "llama-3.1-8b", 8, 7),
         ("tensorrt-llm-2025", "llama-3.1-8b", 1, 1),
         ("tensorrt-llm-2025", "llama-3.1-70b", 8, 8),
         ("vllm-2026", "llama-3.1-8b", 8, 8),
     ],
 )
-def test_one_request_waits_in_a_vendors_runs_of_one_llm(engine, llm, concurrency, places):
-    run = pd.Series({"engine": engine, "llm": llm, "concurrency": concurrency})
+def test_places_are_those_of_scripts_but_one_waits_in_a_vendors_runs(
+    engine, llm, concurrency, places
+):
+    b200 = {"accelerator": "b200-sxm", "precision": "fp8", "tensor_parallel": 8.0}
+    run = pd.Series({"engine": engine, "llm": llm, "concurrency": concurrency, **b200})
     assert places_of(run) == places

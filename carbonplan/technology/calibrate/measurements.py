@@ -1,11 +1,12 @@
 """Measurements as rows of one shape: what ran where, and what was measured of it.
 
-A row says what served (``engine``, ``accelerator``, ``llm``, ``precision``, ``kv_precision``),
-spread how (degrees of parallelism; ``accelerators`` of the whole instance), under which load
-(``batch``: mean of the sequences running in the whole instance, NaN where it is as large as
-memory allows; ``concurrency``: requests in the system, NaN where unknown; tokens of a request),
-at which ``clock_fraction`` of boost and ``power_limit_fraction`` of the default limit, and the
-``value`` of one quantity, whose name ends in its unit:
+A row says what served (``engine``, of a ``version`` where that is told, ``accelerator``,
+``llm``, ``precision``, ``kv_precision``), spread how (degrees of parallelism; ``accelerators``
+of the whole instance), under which load (``batch``: mean of the sequences running in the whole
+instance, NaN where it is as large as memory allows; ``concurrency``: requests in the system,
+NaN where unknown; tokens of a request), at which ``clock_fraction`` of boost and
+``power_limit_fraction`` of the default limit, and the ``value`` of one quantity, whose
+name ends in its unit:
 
 - ``step_s``: one decode step; with an output of 0, at a context of the input's length;
 - ``tpot_s``: mean time per output token under load, prompts in between;
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
 WORDS = {  # columns of words, with what stands where a table says nothing
     "dataset": "",
     "engine": "",
+    "version": "",
     "task": "",
     "accelerator": "",
     "llm": "",

@@ -26,6 +26,7 @@ def _rows(table: pd.DataFrame) -> pd.DataFrame:
     table = _degrees(table).assign(
         dataset="inferencex",
         engine=table["framework"].replace(ENGINES),
+        version=_versions(table),
         precision=table["precision"].fillna("bf16"),
         concurrency=table["concurrency"].fillna(
             table["batch_size"] * table["attention_dp"].clip(lower=1.0).fillna(1.0)
@@ -45,6 +46,13 @@ def _rows(table: pd.DataFrame) -> pd.DataFrame:
         ttft_s=ttft_s.where(~waiting),
         ttft_load_s=ttft_s.where(waiting),
     )
+
+
+def _versions(table: pd.DataFrame) -> pd.Series | str:
+    """Of the engine, where the table tells them."""
+    if "framework_version" not in table:
+        return ""
+    return table["framework_version"].fillna("")
 
 
 def _degrees(table: pd.DataFrame) -> pd.DataFrame:
@@ -92,5 +100,6 @@ TABLES = (
             *("ttft_ms", "tpot_ms"),
         ),
         _rows,
+        optional=("framework_version",),
     ),
 )
