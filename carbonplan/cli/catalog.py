@@ -113,7 +113,7 @@ def configurations(
     engines = len({one.engine for one in found.kept})
     show(
         f"{len(found.kept)} configurations of {engines} engines kept; rate and energy of one "
-        "replica by request class"
+        "replica by request class, and what it draws at any load"
     )
     show(table(kept))
     kinds = Counter(no.kind for no in found.rejected)
@@ -161,7 +161,9 @@ def _whole_server(server: Server) -> Row:
 
 def _kept_rows(found: Configurations) -> list[Row]:
     """A row for each request class that a kept configuration can serve."""
-    points = found.table[["rate_rps", "energy_kj_per_request", "ttft_s"]].to_dataframe()
+    of_engine = found.table["loaded_kw"].sel(engine=found.table["configuration_engine"])
+    points = found.table[["rate_rps", "energy_kj_per_request", "ttft_s"]]
+    points = points.assign(loaded_kw=of_engine.drop_vars("engine")).to_dataframe()
     served = points[points["rate_rps"] > 0].sort_index(level="configuration")
     return [
         {
@@ -170,6 +172,7 @@ def _kept_rows(found: Configurations) -> list[Row]:
             "rate_rps": float(point.rate_rps),
             "energy_kj_per_request": float(point.energy_kj_per_request),
             "ttft_s": float(point.ttft_s),
+            "loaded_kw": float(point.loaded_kw),
         }
         for (request_class, configuration), point in zip(
             served.index, served.itertuples(), strict=True

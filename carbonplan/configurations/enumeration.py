@@ -13,10 +13,11 @@ from carbonplan.catalogue.inputs import Inputs, WorkloadClass
 from carbonplan.catalogue.records import ModelCard, Server
 from carbonplan.configurations.hosts import host_candidates, out_of_dram
 from carbonplan.configurations.modes import llms_in_modes, mode_tables
+from carbonplan.configurations.part_load import with_working_power
 from carbonplan.configurations.pruning import Rules
 from carbonplan.configurations.pruning import prune as pruned
 from carbonplan.configurations.records import Configuration, Configurations, Rejection
-from carbonplan.configurations.routes import network_allowance_s
+from carbonplan.configurations.routes import class_limits
 from carbonplan.configurations.table import (
     joined,
     modelled,
@@ -28,7 +29,6 @@ from carbonplan.scenario.workloads import Workload
 from carbonplan.technology.figures import Role
 from carbonplan.technology.measured_points import measured_profiles
 from carbonplan.technology.operating import (
-    ClassLimits,
     OperatingPoints,
     Replica,
     explain,
@@ -74,6 +74,10 @@ def enumerate_configurations(inputs: Inputs, *, prune: bool = True) -> Configura
         raise NoPlanExists(inputs.scenario.name, _unserved(inputs, rejected))
     table = joined([*tables, *of_modes])
     whole = replicas_are_whole(inputs, table)
+    if whole and tables and not energy_may_earn(inputs):
+        by_candidate = {c.name: replica for c, replica in candidates}
+        tables = [with_working_power(inputs, joined(tables), by_candidate)]
+        table = joined([*tables, *of_modes])
     dominated: dict[str, str] = {}
     if prune and tables and not energy_may_earn(inputs):
         spare = any(workload.spare_replicas for workload in inputs.scenario.workloads)
@@ -244,19 +248,6 @@ def _unserved(inputs: Inputs, rejected: list[Rejection]) -> list[str]:
 def named(workload: Workload) -> str:
     """LLMs that may answer a workload, as messages name them."""
     return " or ".join(workload.llms)
-
-
-def class_limits(inputs: Inputs, workload_class: WorkloadClass) -> ClassLimits:
-    """What a request class asks of a replica."""
-    workload, lengths = workload_class.workload, workload_class.request_class
-    return ClassLimits(
-        input_tokens=lengths.input_tokens,
-        output_tokens=lengths.output_tokens,
-        ttft_s=workload.ttft_s,
-        tpot_s=workload.tpot_s,
-        percentile=workload.percentile,
-        network_s=network_allowance_s(inputs, workload),
-    )
 
 
 def _rejection(

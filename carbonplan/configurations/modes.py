@@ -163,6 +163,7 @@ def _by_engine(inputs: Inputs, serving: Sequence[Mode]) -> dict[str, np.ndarray]
         "host_share": nothing,
         "host_dram_gb": nothing,
         "loaded_kw": power_w / W_PER_KW,
+        "working_kw": nothing,
         "start_hours": start_hours,
         "start_fraction": np.minimum(start_hours / inputs.scenario.horizon.slot_hours, 1.0),
         "start_energy_kwh": start_energy_kwh,

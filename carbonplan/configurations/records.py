@@ -73,9 +73,10 @@ class Configurations:
         Over (request_class, configuration): ``rate_rps`` (planned rate of one replica: the
         sustained rate inside the SLOs times the load limit, over the workload's headroom; 0
         where it cannot or need not serve the class), ``energy_kj_per_request`` (IT energy
-        above that of an idle replica), ``ttft_s`` (mean, without network). Over (engine):
-        ``accelerators``, ``loaded_kw`` (power of an idle replica above its accelerators'
-        parked power), ``start_energy_kwh``, ``start_hours``, ``start_fraction`` (of a slot),
+        above that of a replica of ``loaded_kw``), ``ttft_s`` (mean, without network). Over
+        (engine): ``accelerators``, ``loaded_kw`` (power of a replica whatever it serves above
+        its accelerators' parked power), ``working_kw`` (what of it an idle one does not draw),
+        ``start_energy_kwh``, ``start_hours``, ``start_fraction`` (of a slot),
         ``host_share`` and ``host_dram_gb`` (of a host's sockets and memory; 0 of replicas on
         accelerators). Coordinates of a configuration: ``sku``, ``llm``,
         ``configuration_engine``, ``on_host``, ``role`` ("mixed", or the one phase that its

@@ -1,9 +1,10 @@
-"""Where requests of a workload may go."""
+"""Where requests of a workload may go, and what they ask of replicas there."""
 
 from __future__ import annotations
 
-from carbonplan.catalogue.inputs import Inputs
+from carbonplan.catalogue.inputs import Inputs, WorkloadClass
 from carbonplan.scenario.workloads import Workload
+from carbonplan.technology.operating import ClassLimits
 
 ANYWHERE = "anywhere"  # origin of a workload without origins: no network in between
 
@@ -46,3 +47,16 @@ def network_allowance_s(inputs: Inputs, workload: Workload) -> float:
         for o, r in workload_routes(inputs, workload)
     ]
     return max(trips, default=0.0)
+
+
+def class_limits(inputs: Inputs, workload_class: WorkloadClass) -> ClassLimits:
+    """What a request class asks of a replica."""
+    workload, lengths = workload_class.workload, workload_class.request_class
+    return ClassLimits(
+        input_tokens=lengths.input_tokens,
+        output_tokens=lengths.output_tokens,
+        ttft_s=workload.ttft_s,
+        tpot_s=workload.tpot_s,
+        percentile=workload.percentile,
+        network_s=network_allowance_s(inputs, workload),
+    )

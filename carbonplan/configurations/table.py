@@ -49,6 +49,7 @@ def modelled(
         "host_dram_gb": np.array([replica_dram_gb(candidates[i][1]) for i in first])
         * on_host[first],
         "loaded_kw": points.loaded_kw[first],
+        "working_kw": np.zeros(len(first)),
         "start_hours": start_hours,
         "start_fraction": of_slot,
         "start_energy_kwh": points.start_energy_kwh[first] * costs,

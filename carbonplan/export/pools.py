@@ -121,7 +121,7 @@ def _sequences(
     batch inside the limits, by Little's law. None where times were measured, not modelled, and
     of replicas for prompts, which hold none.
     """
-    from carbonplan.configurations.enumeration import class_limits
+    from carbonplan.configurations.routes import class_limits
 
     replica = replicas[names[0]]
     if replica.role == "prefill" or _is_measured(inputs, replica):

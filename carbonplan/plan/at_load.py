@@ -1,12 +1,14 @@
 r"""What serving takes at the loads of a plan, where the program counts it in a straight line.
 
 The program charges a request what it takes on a replica that serves its class alone at its
-full rate. Where classes share replicas, or replicas are not full, batches are smaller and a
-request takes more. With the replicas of an engine alike, each with its part of their load,
+full rate; few and whole replicas, what they draw at any load, and the request the rest
+(:mod:`carbonplan.configurations.part_load`). Where classes share replicas, or replicas are not
+full, batches are smaller and a request takes more. With the replicas of an engine alike, each
+with its part of their load,
 
 .. math::
 
-    \Delta P_{rt} = \sum_e \Bigl(n_{ert}\,P_e(L_{ert} / n_{ert})
+    \Delta P_{rt} = \sum_e \Bigl(n_{ert}\,(P_e(L_{ert} / n_{ert}) - w^w_e)
     - \sum_{c \in e} \sum_k e_{kc} L_{kcrt}\Bigr)
 
 (:mod:`carbonplan.technology.serving_power`). Replicas that only compute prompts, and those
@@ -72,7 +74,7 @@ def in_words(found: Mapping[str, float]) -> list[str]:
     more = "more" if share > 0 else "less"
     return [
         f"at its loads serving takes {100 * abs(share):.3g} % {more} energy than this plan "
-        f"counts, for full replicas of one class each: {found['energy_kwh']:+.3g} kWh, "
+        f"counts: {found['energy_kwh']:+.3g} kWh, "
         f"{found['carbon_kgco2e']:+.3g} kgCO2e, {found['cost_usd']:+.3g} USD"
     ]
 
@@ -82,13 +84,15 @@ def _power(inputs: Inputs, pairs: Sequence[Pair], data: xr.Dataset) -> tuple[Flo
     load = data["load_rps"].transpose("request_class", "configuration", "region", "slot").values
     rate = data["rate_rps"].transpose("request_class", "configuration").values[..., None, None]
     energy = data["energy_kj_per_request"].transpose("request_class", "configuration").values
-    planned = (load * energy[..., None, None]).sum(axis=0)
+    of_requests = (load * energy[..., None, None]).sum(axis=0)
     busy = np.where(rate > 0, load / np.where(rate > 0, rate, 1.0), 0.0).sum(axis=0)
     replicas = data["replicas"].transpose("engine", "region", "slot")
+    at_any_load = (data["working_kw"] * replicas).transpose("engine", "region", "slot")
     names = data["configuration"].values.tolist()
     engine_of = data["configuration_engine"].values
     calibration = calibration_of(inputs)
-    at_load = planned.sum(axis=0)
+    planned = of_requests.sum(axis=0) + at_any_load.values.sum(axis=0)
+    at_load = planned.copy()
     for engine, members in _modelled(pairs, names, engine_of).items():
         places = list(members)
         count = replicas.sel(engine=engine).values
@@ -99,8 +103,9 @@ def _power(inputs: Inputs, pairs: Sequence[Pair], data: xr.Dataset) -> tuple[Flo
         rates = load[:, places].sum(axis=1)[:, taken] / count[taken]
         (replica, *_) = members.values()
         drawn = _drawn_kw(data, replica, clock, rates, calibration) * count[taken]
-        at_load[taken] += drawn - planned[places].sum(axis=0)[taken]
-    return planned.sum(axis=0), at_load
+        as_planned = of_requests[places].sum(axis=0) + at_any_load.sel(engine=engine).values
+        at_load[taken] += drawn - as_planned[taken]
+    return planned, at_load
 
 
 def _modelled(

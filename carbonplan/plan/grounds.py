@@ -37,7 +37,7 @@ BY_SLOT = ("weight", "previous", "run", "slot_hours")
 BY_OPERATING_POINT = ("rate_rps", "energy_kj_per_request", "ttft_s")
 BY_ENGINE = (
     *("accelerators", "host_share", "host_dram_gb"),
-    *("loaded_kw", "start_energy_kwh", "start_hours"),
+    *("loaded_kw", "working_kw", "start_energy_kwh", "start_hours"),
 )
 
 

@@ -31,11 +31,12 @@ def it_power_by_use_kw(data: xr.Dataset) -> dict[str, xr.DataArray]:
     at_clock = xr.dot(data["energy_kj_per_request"], data["load_rps"], dim="request_class")
     clocks = (data["configuration_engine"] == data["engine"]).astype(float)
     serving = xr.dot(clocks, at_clock, dim="configuration")
+    working = by_sku(data, data["working_kw"] * data["replicas"])
     starts = data["start_energy_kwh"] / data["slot_hours"] * data["starts"]
     powered = data["powered_servers"]
     return {
-        "serving": by_sku(data, serving),
-        "ready": by_sku(data, data["loaded_kw"] * data["replicas"]),
+        "serving": by_sku(data, serving) + working,
+        "ready": by_sku(data, data["loaded_kw"] * data["replicas"]) - working,
         "accelerators": data["parked_kw"] * powered,
         "hosts": data["host_idle_kw"] * powered - _spared_by_memory(data),
         "off": data["off_kw"] * (standing_in_slots(data) - powered),

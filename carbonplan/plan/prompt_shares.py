@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from carbonplan.configurations.enumeration import class_limits
+from carbonplan.configurations.routes import class_limits
 from carbonplan.plan.pairs import replica_of
 from carbonplan.technology.figures import replica_figures
 from carbonplan.technology.operating import OperatingPoints, operating_points

@@ -1,6 +1,7 @@
 """What a request takes in each phase, and the figures that this rests on.
 
-The table of a plan has one energy for a request. Recomputed with a host that draws nothing
+The table of a plan has one energy for a request, less what its replicas draw at any load.
+Recomputed with a host that draws nothing
 under load it falls into prefill and decode on the accelerators, and the transfer of the KV
 cache where these are different ones; the rest is what the host draws. Where a user's
 measurements stand in nothing more is known than the sum.
@@ -13,7 +14,7 @@ from dataclasses import dataclass, replace
 from itertools import product
 from typing import TYPE_CHECKING
 
-from carbonplan.configurations.enumeration import class_limits
+from carbonplan.configurations.routes import class_limits
 from carbonplan.plan.figures import PHASES, Figures, Modelled, host_figures
 from carbonplan.plan.pairs import Pair
 from carbonplan.technology.operating import Replica, operating_points
@@ -40,7 +41,10 @@ class PhaseEnergy:
 def phase_energies(
     inputs: Inputs, pairs: Sequence[Pair], data: xr.Dataset
 ) -> Iterator[PhaseEnergy]:
-    """Energy of a request of each pair by phase; the phases sum to the plan's energy."""
+    """Energy of a request of each pair by phase; the phases sum to the plan's energy.
+
+    What replicas draw at any load is in none of them: it is taken off all alike.
+    """
     models = Modelled.of(inputs)
     phases_kj = _phases_kj(inputs, [pair for pair in pairs if not pair.measured])
     energy_kj = data["energy_kj_per_request"].transpose("request_class", "configuration")
@@ -49,10 +53,11 @@ def phase_energies(
         if pair.measured:
             yield PhaseEnergy(pair, "profile", whole_kj, pair.measured + pair.power)
             continue
-        by_phase = phases_kj[pair.request_class, pair.configuration]
+        by_phase, full_kj = phases_kj[pair.request_class, pair.configuration]
+        left = whole_kj / full_kj
         for phase, kj in by_phase.items():
-            yield PhaseEnergy(pair, phase, kj, models.figures(pair.replica, [phase]))
-        host_kj = whole_kj - sum(by_phase.values())
+            yield PhaseEnergy(pair, phase, left * kj, models.figures(pair.replica, [phase]))
+        host_kj = left * (full_kj - sum(by_phase.values()))
         if abs(host_kj) > HOST_SHARE_OF_NOTHING * whole_kj:
             figures = models.figures(pair.replica) + host_figures(pair.replica.server)
             yield PhaseEnergy(pair, "host_load", host_kj, figures)
@@ -60,25 +65,28 @@ def phase_energies(
 
 def _phases_kj(
     inputs: Inputs, pairs: Sequence[Pair]
-) -> Mapping[tuple[str, str], Mapping[str, float]]:
-    """Phases on the accelerators alone, by class and configuration [kJ]."""
-    scenario = inputs.scenario
-    calibration = calibration_of(inputs)
+) -> Mapping[tuple[str, str], tuple[Mapping[str, float], float]]:
+    """Phases on the accelerators alone, and all of a request, by its configuration [kJ]."""
     found = {}
     for llm in dict.fromkeys(pair.replica.llm.llm for pair in pairs):
-        mine = {p.configuration: _alone(p.replica) for p in pairs if p.replica.llm.llm == llm}
+        mine = {p.configuration: p.replica for p in pairs if p.replica.llm.llm == llm}
         classes = [one for one in inputs.classes if llm in one.workload.llms]
-        points = operating_points(
-            list(mine.values()),
-            [class_limits(inputs, one) for one in classes],
-            scenario.fleet.utilisation_limit,
-            calibration,
+        limits = [class_limits(inputs, one) for one in classes]
+        full, points = (
+            operating_points(
+                replicas,
+                limits,
+                inputs.scenario.fleet.utilisation_limit,
+                calibration_of(inputs),
+            )
+            for replicas in (list(mine.values()), list(map(_alone, mine.values())))
         )
         for (k, one), (c, name) in product(enumerate(classes), enumerate(mine)):
-            found[one.name, name] = {
+            phases = {
                 phase: float(getattr(points, f"{phase}_kj_per_request")[k, c])
                 for phase in PHASES[points.replicas[c].role]
             }
+            found[one.name, name] = phases, float(full.energy_kj_per_request[k, c])
     return found
 
 

@@ -26,7 +26,10 @@ HOURLY = (
     "wue_l_per_kwh",
     "ewif_l_per_kwh",
 )
-ENGINE_COLUMNS = ("accelerators", "loaded_kw", "start_energy_kwh", "start_hours")
+ENGINE_COLUMNS = (
+    *("accelerators", "loaded_kw", "working_kw"),
+    *("start_energy_kwh", "start_hours"),
+)
 FORMULA_SIGNS = (
     "=",
     "+",

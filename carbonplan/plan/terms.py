@@ -27,7 +27,7 @@ from carbonplan.plan.figures import (
     start_figures,
 )
 from carbonplan.plan.owning import making_terms, price_terms
-from carbonplan.plan.pairs import Pair, pairs_in_use
+from carbonplan.plan.pairs import Pair, pairs_in_use, replica_of
 from carbonplan.plan.power import by_sku, it_power_by_use_kw
 from carbonplan.plan.requests import PhaseEnergy, phase_energies
 from carbonplan.plan.supply import GRID, contract_terms, grid_intensity
@@ -78,7 +78,7 @@ def objective_terms(
     weights = primary_weights(inputs)
     pairs = pairs_in_use(inputs, configurations, data)
     found = [
-        *_energy_terms(inputs, data, pairs, weights),
+        *_energy_terms(inputs, configurations, data, pairs, weights),
         *making_terms(inputs, data, weights.get("embodied_carbon", 0.0)),
         *price_terms(inputs, data, weights.get("cost", 0.0)),
         *_latency_terms(inputs, data, pairs, weights.get("latency", 0.0)),
@@ -98,7 +98,11 @@ def primary_weights(inputs: Inputs) -> dict[str, float]:
 
 
 def _energy_terms(
-    inputs: Inputs, data: xr.Dataset, pairs: Sequence[Pair], weights: Mapping[str, float]
+    inputs: Inputs,
+    configurations: Configurations,
+    data: xr.Dataset,
+    pairs: Sequence[Pair],
+    weights: Mapping[str, float],
 ) -> Iterator[Term]:
     """What energy counts, by what it is drawn for."""
     counted = {impact: weights[impact] for impact in SITE_FACTORS if weights.get(impact)}
@@ -113,7 +117,11 @@ def _energy_terms(
             hours * prod(data[name] for name in names)
             for names in (factors, [IDLE if name == GRID else name for name in factors])
         )
-        drawn = (*_of_uses(inputs, by_use, idle), *_of_requests(phases, data, serving))
+        drawn = (
+            *_of_uses(inputs, by_use, idle),
+            *_of_working(inputs, configurations, data, serving),
+            *_of_requests(phases, data, serving),
+        )
         of_site = {r: series_figures(inputs, factors, r) for r in region_names(data)}
         for part, sku, figures, values in drawn:
             for (region, site), value in zip(of_site.items(), values, strict=True):
@@ -137,6 +145,23 @@ def _of_uses(
         for server in inputs.servers:
             values = counted.sel(sku=server.name).values
             yield Drawn(use, server.name, figures(server), values)
+
+
+def _of_working(
+    inputs: Inputs, configurations: Configurations, data: xr.Dataset, factor: xr.DataArray
+) -> Iterator[Drawn]:
+    """What replicas draw at any load, by the figures of decoding."""
+    import xarray as xr
+
+    drawn = xr.dot(data["working_kw"] * data["replicas"], factor, dim="slot")
+    drawn = drawn.transpose("engine", "region")
+    models = Modelled.of(inputs)
+    one_of = {one.engine: one for one in configurations.kept}
+    for engine, values in zip(drawn["engine"].values.tolist(), drawn.values, strict=True):
+        if values.any():
+            replica = replica_of(inputs, one_of[engine])
+            figures = models.figures(replica, ["decode"])
+            yield Drawn("decode", replica.server.name, figures, values)
 
 
 def _of_requests(

@@ -110,11 +110,12 @@ GROUNDS = {
     "slot_hours": Variable(("slot",), "h", "length of the slot"),
     "rate_rps": Variable(OPERATING_POINT, "s-1", "planned rate of one replica"),
     "energy_kj_per_request": Variable(
-        OPERATING_POINT, "kJ", "energy of a request above that of the idle replica"
+        OPERATING_POINT, "kJ", "energy of a request above what replicas draw at any load"
     ),
     "ttft_s": Variable(OPERATING_POINT, "s", "mean time to first token without network"),
     "accelerators": Variable(("engine",), "1", "accelerators of one replica"),
-    "loaded_kw": Variable(("engine",), "kW", "power of an idle replica above parked"),
+    "loaded_kw": Variable(("engine",), "kW", "power of a replica at any load above parked"),
+    "working_kw": Variable(("engine",), "kW", "what of it an idle replica does not draw"),
     "start_energy_kwh": Variable(("engine",), "kWh", "energy of starting a replica"),
     "start_hours": Variable(("engine",), "h", "time that starting a replica takes"),
     "host_share": Variable(

@@ -40,7 +40,7 @@ class Running:
     load_rps, busy
         Planned, of all replicas: requests, and replicas' worth of work, (class, slot).
     planned_kw
-        Power above idle by the plan's energy of a request, of all replicas, (class, slot).
+        Power above idle replicas as planned, of all replicas, (class, slot).
     """
 
     engine: str
@@ -61,16 +61,25 @@ def running_of(here: xr.Dataset, engines: Mapping[str, Engine], share: float) ->
     energy = here["energy_kj_per_request"].transpose("request_class", "configuration").values
     power = load * energy[..., None]
     replicas = here["replicas"].transpose("engine", "slot")
+    at_any_load = (here["working_kw"] * replicas).transpose("engine", "slot").values
+    names = replicas["engine"].values.tolist()
     found = []
-    for name, count in zip(replicas["engine"].values.tolist(), replicas.values, strict=True):
+    for name, count, working in zip(names, replicas.values, at_any_load, strict=True):
         mine = engine_of == name
         if name in engines and (count > WHOLE).any() and load[:, mine].any():
             many = np.ceil(count - WHOLE)
             taken = np.minimum(many, np.maximum(1.0, np.round(share * many)))
             part = np.where(many > 0, taken / np.maximum(many, 1.0), 0.0)
-            loads = (array[:, mine].sum(axis=1) for array in (load, busy, power))
-            found.append(Running(name, many, taken, part, *loads))
+            loads, work, kw = (array[:, mine].sum(axis=1) for array in (load, busy, power))
+            kw += working * _portions(work)
+            found.append(Running(name, many, taken, part, loads, work, kw))
     return _sampled_together(found, engines, share)
+
+
+def _portions(work: Floats) -> Floats:
+    """Of each class in the work of every slot, (class, slot); alike where there is none."""
+    whole = work.sum(axis=0)
+    return np.where(whole > 0.0, work / np.where(whole > 0.0, whole, 1.0), 1.0 / len(work))
 
 
 def _sampled_together(

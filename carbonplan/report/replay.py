@@ -194,9 +194,9 @@ def notes(found: Judged) -> list[str]:
     change = serving.replayed["energy"] / planned - 1.0 if planned > 0 else 0.0  # of modes none
     if abs(change) > STRANGE_ENERGY:
         said.append(
-            f"serving takes {signed(change)} energy against the plan, which counts a request "
-            "as at the full rate of a replica that serves its class alone; with other load "
-            "batches are of other sizes (docs/replay.md)"
+            f"serving takes {signed(change)} energy against the plan, which counts full "
+            "replicas of one class each, or whole replicas by a line over their load; with "
+            "other load batches are of other sizes (docs/replay.md)"
         )
     uncertain = [one.workload for one in found.promises if not one.is_certain]
     if uncertain:

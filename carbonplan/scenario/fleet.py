@@ -46,7 +46,9 @@ class Fleet(Section):
     existing: list[Existing] = []
     stock: list[Stock] = []
     replicas: Literal["auto", "whole", "continuous"] = Field(
-        "auto", description="auto: whole in small fleets, continuous in large ones"
+        "auto",
+        description="auto: whole in small fleets, continuous in large ones; whole ones count "
+        "what they draw at any load",
     )
     utilisation_limit: Annotated[float, Field(gt=0, le=1), Quantity] = Field(
         0.8, description="most of a replica's sustained rate that is planned to be used"

@@ -22,6 +22,7 @@ from carbonplan.units import J_PER_KJ
 from carbonplan.verify.case import Case, Floats
 from carbonplan.verify.checks import Check, equal
 from carbonplan.verify.modes import put_mode_needs, put_modes
+from carbonplan.verify.part_load import at_any_load
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ class Coefficients:
     tpot_s: Floats
     accelerators: Floats
     loaded_kw: Floats
+    working_kw: Floats
     start_hours: Floats
     start_energy_kwh: Floats
 
@@ -51,7 +53,8 @@ OVER_PAIRS = {  # and their names in ``OperatingPoints``
     "worst_ttft_s": "ttft_percentile_s",
     "tpot_s": "tpot_s",
 }
-OVER_ENGINES = ("accelerators", "loaded_kw", "start_hours", "start_energy_kwh")
+WORKING = "working_kw"
+OVER_ENGINES = ("accelerators", "loaded_kw", WORKING, "start_hours", "start_energy_kwh")
 
 
 def coefficients(case: Case) -> Coefficients:
@@ -66,13 +69,17 @@ def coefficients(case: Case) -> Coefficients:
                 pairs[name][np.ix_(k, c)] = getattr(points, of_points)
     _put_profiles(case, pairs)
     put_modes(case, pairs)
+    needs = _engine_needs(case)
+    needs[WORKING], left = at_any_load(case, _points)
+    needs["loaded_kw"] = needs["loaded_kw"] + needs[WORKING]
+    pairs["energy_kj"] = pairs["energy_kj"] * left
     pairs["rate_rps"] /= np.array([one.workload.headroom for one in case.classes])[:, None]
-    return Coefficients(**pairs, **_engine_needs(case))
+    return Coefficients(**pairs, **needs)
 
 
 def _engine_needs(case: Case) -> dict[str, Floats]:
     """What a replica of each engine needs, whatever it serves and at whatever clock, (e,)."""
-    needs = {name: np.zeros(len(case.engines)) for name in OVER_ENGINES}
+    needs = {name: np.zeros(len(case.engines)) for name in OVER_ENGINES if name != WORKING}
     if case.engines:
         points = _points(case, case.engine_running, [])
         charged = float(case.inputs.scenario.fleet.start_costs)

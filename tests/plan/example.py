@@ -278,6 +278,7 @@ def configurations(of: Inputs, *, whole: bool = True) -> Configurations:
             "ttft_s": (pair, ttft),
             "accelerators": ("engine", [1.0, 2.0]),
             "loaded_kw": ("engine", points.loaded_kw),
+            "working_kw": ("engine", [0.0, 0.0]),
             "start_hours": ("engine", points.start_hours),
             "start_fraction": ("engine", points.start_hours),
             "start_energy_kwh": ("engine", points.start_energy_kwh),

@@ -12,12 +12,15 @@ from carbonplan.cli.loading import load
 from carbonplan.plan import Plan
 from carbonplan.replay.traffic import Trace
 
-SMALL = ("fleet.skus=[h100-sxm-8]", "fleet.clock_fractions=[0.8]")
+SMALL = (
+    *("fleet.skus=[h100-sxm-8]", "fleet.clock_fractions=[0.8]"),
+    *("fleet.tensor_parallel=[1]", "fleet.precisions=[fp8]"),
+)
 
 
 @functools.cache
 def one_hour(*overrides: str) -> tuple[Inputs, Plan]:
-    """The shipped scenario of one hour with one SKU and one clock."""
+    """The shipped scenario of one hour with one engine at one clock."""
     prepared = pipeline.prepare(load("one-hour", (*SMALL, *overrides)), pipeline.Options())
     return prepared.inputs, prepared.plan(prepared.solution())
 

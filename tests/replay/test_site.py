@@ -40,6 +40,7 @@ def data_of(engines, replicas, load_rps, rate_rps=2.0):
             "input_tokens": ("request_class", [500.0]),
             "output_tokens": ("request_class", [100.0]),
             "start_hours": ("engine", np.full(len(engines), 0.1)),
+            "working_kw": ("engine", np.zeros(len(engines))),
             "slot_hours": ("slot", np.ones(SLOTS)),
         },
         coords={

@@ -241,6 +241,7 @@ def _decisions(
         "engine_sku": ("engine", list(by_engine[1])),
         "accelerators": ("engine", list(by_engine[2])),
         "loaded_kw": ("engine", list(by_engine[4])),
+        "working_kw": ("engine", [0.0] * len(engines)),
         "start_energy_kwh": ("engine", [0.1] * len(engines)),
         "workload": ("request_class", [name.partition("/")[0] for name in classes]),
         "class_kind": ("request_class", ["batch" if late else "online" for late in batch]),

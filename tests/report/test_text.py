@@ -78,7 +78,7 @@ def test_the_answer_says_what_loads_add_where_it_matters(week: Plan, share: floa
     more = share * week.impacts["carbon"].value
     summary = {**week.summary, "serving_at_load": {"carbon_kgco2e": more}}
     shown = " ".join(text(Plan(week.scenario_name, week.data, week.impacts, summary)).split())
-    assert ("Requests are counted as on full replicas" in shown) is (words is not None)
+    assert ("At the loads that its replicas have" in shown) is (words is not None)
     assert words is None or words in shown
 
 

@@ -53,7 +53,7 @@ def answer(plan: Plan) -> Section:
 
 
 def at_loads(plan: Plan) -> str:
-    """What all comes to where replicas are not full: the program counts as if they were."""
+    """What all comes to where serving takes other power than the program counts."""
     found = plan.summary.get("serving_at_load")
     more = found.get("carbon_kgco2e") if isinstance(found, Mapping) else None
     carbon = plan.impacts.get("carbon")
@@ -63,8 +63,8 @@ def at_loads(plan: Plan) -> str:
         return ""
     aside = f"{percent(abs(more / carbon.value))} {'more' if more > 0 else 'less'}"
     return (
-        "Requests are counted as on full replicas; at the loads that replicas have, all comes "
-        f"to {quantity(carbon.value + more, carbon.unit)}, {aside}."
+        f"At the loads that its replicas have, all comes to "
+        f"{quantity(carbon.value + more, carbon.unit)}, {aside}."
     )
 
 
