@@ -203,6 +203,13 @@ def _rules(card: ModelCard, name: str) -> Iterator[tuple[tuple[str, ...], object
         full_layers <= layers,
         f"at most layers, {layers}",
     )
+    windowed = card.sliding_window_tokens is not None
+    yield (
+        ("recurrent",),
+        str(card.recurrent).lower(),
+        windowed or not card.recurrent,
+        "false without sliding_window_tokens",
+    )
     if card.moe:
         chosen, experts = card.moe.experts_per_token, card.moe.experts
         key = ("moe", "experts_per_token")

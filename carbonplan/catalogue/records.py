@@ -187,6 +187,7 @@ class ModelCard(Record):
     context_tokens: Count
     sliding_window_tokens: Count | None = None  # of the layers without full attention
     full_attention_layers: Count | None = None  # None: all of them
+    recurrent: bool = False  # the window stands for the numbers of a recurrent layer's state
     moe: MixtureOfExperts | None = None
     mla: LatentAttention | None = None
     native_precision: Precision

@@ -81,18 +81,26 @@ def tensor_parallel_traffic_s(
 def expert_exchange_s(tokens: ArrayLike, replica: ReplicaFigures) -> NDArray[np.float64]:
     r"""Sending every group's tokens to their experts and back, (..., replica) [s].
 
-    .. math:: 2 L_e \Bigl(\alpha_0 + \alpha_1 (g - 1) + \frac{g - 1}{g} \frac{k\,n}{TP\,B}\Bigr)
+    .. math:: 2 L_e \Bigl(\alpha_0 + (g - 1) \Bigl(\alpha_1
+        + \bigl(1 - (1 - 1 / g)^k\bigr) \frac{n}{TP\,B}\Bigr)\Bigr)
 
     among g groups of data parallelism, of which each holds a part of the experts; k of them
-    for a token.
+    for a token, which is sent once to each group that has any of these.
     """
     c, groups = replica.coefficients, replica.data_parallel
     latency = (c.allreduce_base_us + c.allreduce_hop_us * (groups - 1.0)) / US_PER_S
-    sent = _hidden_bytes(tokens, replica) * replica.llm.experts_per_token
-    elsewhere = (groups - 1.0) / groups / replica.tensor_parallel
-    traffic = sent * elsewhere / link_bytes_per_s(replica.tensor_parallel, replica)
-    layers = EXCHANGES_PER_LAYER * replica.llm.expert_layers
-    return np.where(groups > 1, layers * (latency + traffic), 0.0)
+    exchanges = EXCHANGES_PER_LAYER * replica.llm.expert_layers
+    called = np.where(groups > 1, exchanges * latency, 0.0)
+    return called + expert_traffic_s(tokens, replica)
+
+
+def expert_traffic_s(tokens: ArrayLike, replica: ReplicaFigures) -> NDArray[np.float64]:
+    """What further tokens of each group add to that, (..., replica) [s]."""
+    groups, ranks = replica.data_parallel, replica.tensor_parallel
+    met = 1.0 - (1.0 - 1.0 / groups) ** replica.llm.experts_per_token
+    sent = _hidden_bytes(tokens, replica) * (groups - 1.0) * met / ranks
+    exchanges = EXCHANGES_PER_LAYER * replica.llm.expert_layers
+    return exchanges * sent / link_bytes_per_s(groups * ranks, replica)
 
 
 def pipeline_s(tokens: ArrayLike, replica: ReplicaFigures) -> NDArray[np.float64]:

@@ -84,6 +84,7 @@ class ReplicaFigures:
     tensor_parallel: np.ndarray
     pipeline_parallel: np.ndarray
     data_parallel: np.ndarray  # groups that attend to sequences of their own, sharing experts
+    expert_parallel: np.ndarray  # groups of ranks, of which each holds whole experts
     clock_fraction: np.ndarray
 
     @property
@@ -96,6 +97,7 @@ class ReplicaFigures:
             self.tensor_parallel[part],
             self.pipeline_parallel[part],
             self.data_parallel[part],
+            self.expert_parallel[part],
             self.clock_fraction[part],
         )
 
@@ -126,7 +128,7 @@ def replica_figures(replicas: Sequence[Replica], calibration: Calibration) -> Re
     )
     shapes = shape_features(llm, hardware, ranks, stages, alone, alone)
     coefficients = calibration.coefficients(Subjects(names, servers.position, shapes))
-    return ReplicaFigures(llm, hardware, coefficients, ranks, stages, alone, clocks)
+    return ReplicaFigures(llm, hardware, coefficients, ranks, stages, alone, alone, clocks)
 
 
 def stacked(records: Sequence[Figures]) -> Figures:

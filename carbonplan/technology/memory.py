@@ -46,20 +46,26 @@ def usable_gb(replica: ReplicaFigures) -> NDArray[np.float64]:
 def kv_room_gb(replica: ReplicaFigures) -> NDArray[np.float64]:
     r"""Room for the KV cache on one accelerator; negative where not even the weights fit [GB].
 
-    .. math:: M_{kv} = 0.9 M - W / (TP \cdot PP) - M_{act}
+    .. math:: M_{kv} = 0.9 M - (W_{own} + W_{routed} / DP) / (TP \cdot PP) - M_{act}
+
+    Groups of data parallelism share the routed experts, and hold all else each.
     """
-    weights = weights_gb(replica) / replica.accelerators
-    return usable_gb(replica) - weights - activations_gb(replica)
+    shared = replica.llm.expert_bytes * (1.0 - 1.0 / replica.data_parallel)
+    weights = (replica.llm.weight_bytes - shared) / BYTES_PER_GB
+    ranks = replica.tensor_parallel * replica.pipeline_parallel
+    return usable_gb(replica) - weights / ranks - activations_gb(replica)
 
 
 def cached_token_layers(context_tokens: ArrayLike, llm: LlmFigures) -> NDArray[np.float64]:
     r"""Tokens kept by all layers together for one sequence, (..., replica).
 
-    .. math:: L_{full}\,c + L_{window} \min(c, w)
+    .. math:: L_{full}\,c + L_{window} \max(\min(c, w), s)
+
+    The state s of recurrent layers is as large from the first token on.
     """
     context = np.asarray(context_tokens, dtype=float)
-    windowed = llm.windowed_layers * np.minimum(context, llm.window_tokens)
-    return np.asarray(llm.full_layers * context + windowed)
+    windowed = np.maximum(np.minimum(context, llm.window_tokens), llm.state_tokens)
+    return np.asarray(llm.full_layers * context + llm.windowed_layers * windowed)
 
 
 def kv_split(replica: ReplicaFigures) -> NDArray[np.float64]:
@@ -90,7 +96,7 @@ def kv_bytes_per_sequence(
 
 def memory_batch(context_tokens: ArrayLike, replica: ReplicaFigures) -> NDArray[np.float64]:
     """Sequences of a mean context whose cache fits, (class, replica); not whole [1]."""
-    room = kv_room_gb(replica) * BYTES_PER_GB
+    room = kv_room_gb(replica) * BYTES_PER_GB * replica.data_parallel
     return np.asarray(room / kv_bytes_per_sequence(context_tokens, replica))
 
 

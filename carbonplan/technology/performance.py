@@ -34,10 +34,12 @@ from carbonplan.technology.clocks import compute_rate, memory_slowing
 from carbonplan.technology.coefficients import Coefficients
 from carbonplan.technology.communication import (
     expert_exchange_s,
+    expert_traffic_s,
     pipeline_s,
     tensor_parallel_s,
     tensor_parallel_traffic_s,
 )
+from carbonplan.technology.experts import fullest_coverage
 from carbonplan.technology.figures import ReplicaFigures
 from carbonplan.technology.memory import cached_token_layers, kv_split
 from carbonplan.technology.shapes import LlmFigures
@@ -122,7 +124,8 @@ def prompt_work(input_tokens: ArrayLike, replica: ReplicaFigures) -> PhaseTime:
     c = replica.coefficients
     groups = replica.pipeline_parallel * replica.data_parallel
     compute_s = sum(_prompt_s(tokens, replica)) * c.prompt_cost / groups
-    link_s = tensor_parallel_traffic_s(tokens, replica) * c.prompt_cost / groups
+    traffic_s = tensor_parallel_traffic_s(tokens, replica) + expert_traffic_s(tokens, replica)
+    link_s = traffic_s * c.prompt_cost / groups
     total_s = compute_s + link_s + c.admission_ms / MS_PER_S
     return _phase(total_s, prompt_s=compute_s, link_s=link_s)
 
@@ -137,7 +140,8 @@ def decode_step(
     c = replica.coefficients
     work, weights = _flops(sequences, replica), _weights(sequences, replica)
     pairs_s = _pairs_s(cached * replica.llm.decode_pair_flops, replica)
-    cache_s = _cache_s(cached, replica)
+    written = sequences * replica.llm.windowed_layers * replica.llm.state_tokens
+    cache_s = _cache_s(cached + written, replica)
     link_s = _links_s(sequences, replica)
     matrices_s = np.hypot(work.plain_s + work.stalled_s, weights.plain_s + weights.stalled_s)
     busy_s = matrices_s + np.hypot(pairs_s, cache_s) + link_s
@@ -164,17 +168,6 @@ def attended_pairs(tokens: NDArray[np.float64], llm: LlmFigures) -> NDArray[np.f
     window = np.minimum(tokens, llm.window_tokens)
     windowed = tokens * window - window**2 / 2.0
     return llm.full_layers * tokens**2 / 2.0 + llm.windowed_layers * windowed
-
-
-def expert_coverage(tokens: ArrayLike, llm: LlmFigures) -> NDArray[np.float64]:
-    r"""Share of the routed experts that a step over some tokens reads, (..., replica) [1].
-
-    .. math:: 1 - (1 - k / E)^n
-
-    if tokens choose their k of E experts independently and evenly.
-    """
-    missed = np.log1p(-np.minimum(llm.experts_per_token / llm.experts, 1.0 - 1e-12))
-    return -np.expm1(np.asarray(tokens) * missed)
 
 
 def memory_time(replica: ReplicaFigures) -> NDArray[np.float64]:
@@ -240,7 +233,7 @@ def _weights(tokens: NDArray[np.float64], replica: ReplicaFigures) -> _Split:
     """Reading the weights that a step over these tokens of each group needs [s]."""
     llm, c = replica.llm, replica.coefficients
     seen = tokens * replica.data_parallel * c.expert_evenness
-    routed = llm.expert_bytes * expert_coverage(seen, llm) / replica.data_parallel
+    routed = llm.expert_bytes * fullest_coverage(seen, replica) / replica.data_parallel
     rate = replica.tensor_parallel * _bytes_per_s(replica)
     plain, stalled = _scattered(routed, replica)
     return _Split((llm.core_bytes + plain) / rate, stalled / rate)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from carbonplan.catalogue.records import ModelCard
 from carbonplan.units import PARAMETERS_PER_BILLION
 
+STATE_WIDTH = 2.0  # of a recurrent state, in 32 bits, over 16 bits
 ACTIVATION_BYTES = 2.0  # activations and KV cache stay in 16 bits
 BYTES_PER_PARAMETER = {
     "fp16": 2.0,
@@ -38,6 +39,7 @@ class LlmFigures:
     full_layers: float  # attending to the whole context
     windowed_layers: float
     window_tokens: float
+    state_tokens: float  # of a recurrent layer instead: its state, kept and written whole
     kv_bytes_per_token_layer: float
     kv_shards: float  # over how many tensor-parallel ranks the cache can be split
     latent_attention: float  # 1 where the cache is latent
@@ -79,6 +81,7 @@ def llm_figures(llm: ModelCard, precision: str) -> LlmFigures:
         full_layers=full,
         windowed_layers=llm.layers - full,
         window_tokens=llm.sliding_window_tokens or llm.context_tokens,
+        state_tokens=STATE_WIDTH * llm.recurrent * (llm.sliding_window_tokens or 0),
         kv_bytes_per_token_layer=_kv_values(llm) * ACTIVATION_BYTES,
         kv_shards=1 if llm.mla else llm.kv_heads,
         latent_attention=float(llm.mla is not None),

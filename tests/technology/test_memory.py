@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -8,6 +10,7 @@ from carbonplan.technology.memory import (
     kv_bytes_per_sequence,
     kv_room_gb,
     largest_batch,
+    memory_batch,
     weights_gb,
 )
 from tests.technology.example_records import DEEPSEEK, LLAMA_70B, MIXTRAL, T4_4, llm
@@ -75,6 +78,15 @@ def test_room_is_what_weights_and_activations_leave():
     part = figures({"llm": LLAMA_70B, "tensor_parallel": 4})
     left = USABLE_FRACTION * 80 - 141.1 / 4 - activations_gb(part)
     assert kv_room_gb(part) == pytest.approx(left)
+
+
+def test_groups_of_data_parallelism_hold_all_but_the_experts_each():
+    one = figures({"llm": MIXTRAL, "tensor_parallel": 2})
+    four = replace(one, data_parallel=np.full(1, 4.0))
+    routed_gb = one.llm.expert_bytes / 1e9
+    assert kv_room_gb(four) - kv_room_gb(one) == pytest.approx(routed_gb * (1 - 1 / 4) / 2)
+    each = memory_batch(1000, four) / 4
+    assert each == pytest.approx(kv_room_gb(four) * 1e9 / kv_bytes_per_sequence(1000, four))
 
 
 def test_eight_billion_sixteen_bit_parameters_do_not_fit_a_t4():

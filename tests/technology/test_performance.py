@@ -5,12 +5,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from carbonplan.technology.experts import expert_coverage, fullest_coverage
 from carbonplan.technology.figures import ReplicaFigures
 from carbonplan.technology.performance import (
     PhaseTime,
     attended_pairs,
     decode_step,
-    expert_coverage,
     memory_time,
     prefill,
     prompt_work,
@@ -131,6 +131,17 @@ def test_a_narrow_path_slows_memory_below_its_knee():
     )
 
 
+def test_a_recurrent_state_is_read_and_written_whole_at_any_context():
+    """In 32 bits: twice the window's numbers in 16, each way."""
+    state = LLAMA_8B.model_copy(
+        update={"sliding_window_tokens": 640, "full_attention_layers": 4, "recurrent": True}
+    )
+    short, long = (decode_step(8, n, plain({"llm": state})).cache_s[0] for n in (100, 1100))
+    token_s = 8 * 4096 / 3350e9  # of a layer
+    assert short == pytest.approx((4 * 100 + 28 * 4 * 640) * token_s)
+    assert long - short == pytest.approx(4 * 1000 * token_s)
+
+
 def test_pairs_of_a_window_grow_linearly_beyond_it():
     class Window:
         full_layers, windowed_layers, window_tokens = 1.0, 1.0, 10.0
@@ -144,6 +155,22 @@ def test_coverage_of_experts():
     assert expert_coverage(1, mixtral) == pytest.approx(2 / 8)
     assert expert_coverage(4, mixtral) == pytest.approx(1 - (6 / 8) ** 4)
     assert expert_coverage(1000, mixtral) == pytest.approx(1)
+
+
+def test_the_fullest_of_several_groups_reads_more_than_their_mean():
+    """Two of eight experts in groups of four or two: the fuller one has 10/7 or 8/7 of them."""
+    groups = np.array([1.0, 2.0, 4.0])
+    part = replace(figures(*[{"llm": MIXTRAL}] * 3), expert_parallel=groups)
+    assert fullest_coverage(1, part) == pytest.approx([2 / 8, 10 / 7 / 4, 8 / 7 / 2], rel=0.05)
+    assert fullest_coverage(1000, part) == pytest.approx(1)
+    assert (np.diff(decode_step(1, 500, part).total_s) > 0).all()
+
+
+@given(fewer=TOKENS, more=TOKENS, groups=st.sampled_from([2.0, 8.0, 64.0]))
+def test_more_tokens_never_meet_fewer_experts(fewer, more, groups):
+    part = replace(figures({"llm": DEEPSEEK}), expert_parallel=np.full(1, groups))
+    read = [fullest_coverage(n, part)[0] for n in sorted((fewer, more))]
+    assert expert_coverage(min(fewer, more), part.llm)[0] <= read[0] <= read[1] <= 1
 
 
 def test_dense_and_full_coverage_agree():

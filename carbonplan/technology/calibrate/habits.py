@@ -10,8 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from carbonplan.catalogue.records import Accelerator, AcceleratorPower
-from carbonplan.technology.figures import HardwareFigures
-from carbonplan.technology.memory import memory_batch
+from carbonplan.technology.figures import HardwareFigures, ReplicaFigures
+from carbonplan.technology.memory import (
+    USABLE_FRACTION,
+    kv_room_gb,
+    memory_batch,
+    usable_gb,
+)
 from carbonplan.technology.performance import PhaseTime, decode_step, prefill, prompt_work
 from carbonplan.technology.shapes import LlmFigures
 
@@ -27,8 +32,13 @@ MICRO_BATCHED = "llama.cpp"  # engine family that cuts prompts, and overlaps its
 MICRO_BATCH_TOKENS = 512.0  # llama.cpp: default of n_ubatch
 MICRO_BATCHES = 4.0  # in work at once; llama.cpp: GGML_SCHED_MAX_COPIES
 SEQUENTIAL = ("transformers", "llama.cpp")  # engine families: one stage works at a time
+WHOLE_BATCHES = ("tensorrt-llm-2024",)  # engines: likewise, their batches are not cut
 COPIES = "mlperf"  # engine whose data parallelism is that of whole replicas
 REPEATING = ("transformers", "kernels")  # families that read a cache for every query head
+REPEATING_NARROW = "vllm-v0"  # likewise if it is in FP8, which shuts FlashAttention out
+IN_TURN = "vllm"  # family whose groups admit prompts by themselves, while the others wait
+ROOMY = ("tensorrt-llm-maximum",)  # engines that fill this share of what weights leave
+FREE_SHARE = 0.95
 NARROW_CACHE = 0.5  # bytes of a cache below 16 bits, over those of one in 16
 FULLNESS = 4.0  # how sharply memory or the engine's limit, whichever is less, ends a batch
 
@@ -54,26 +64,42 @@ def cache_features(
     converted = (kv_precision == "fp8") & (hardware.fp8 == 0.0)
     width = np.where(np.isin(kv_precision, ("bf16", "fp16")), 1.0, NARROW_CACHE)
     queries = llm.decode_pair_flops * width / llm.kv_bytes_per_token_layer
+    alone = (families == REPEATING_NARROW) & (kv_precision == "fp8")
+    repeating = np.isin(families, REPEATING) | alone
     grouped = np.where(llm.latent_attention > 0.0, 0.0, np.log(np.maximum(queries, 1.0)))
     return {
         "converted-cache": converted.astype(float),
-        "repeated-cache": np.where(np.isin(families, REPEATING), grouped, 0.0),
+        "repeated-cache": np.where(repeating, grouped, 0.0),
     }
 
 
 def held(load: Load) -> Load:
     """A batch from its prompts to its last token: what memory does not hold waits."""
-    room = np.maximum(memory_batch(load.context_tokens, load.replica), 1.0)
-    most = np.where(load.idle_stages > 1.0, np.inf, room * load.copies)
+    spread = replace(
+        load.replica, pipeline_parallel=load.replica.pipeline_parallel * load.idle_stages
+    )
+    most = np.maximum(memory_batch(load.context_tokens, spread), 1.0) * load.copies
     return replace(load, batch=np.minimum(load.batch, most))
 
 
 def running(load: Load) -> Floats:
     """Sequences of one replica."""
-    limit = load.replica.coefficients.sequence_limit
-    room = np.maximum(memory_batch(load.context_tokens, load.replica), 1.0)
-    most = (room**-FULLNESS + limit**-FULLNESS) ** (-1.0 / FULLNESS)
+    limit = load.replica.coefficients.sequence_limit * load.replica.data_parallel
+    room = np.maximum(memory_batch(load.context_tokens, _roomy(load)), 1.0)
+    requests = np.where(np.isnan(load.concurrency), np.inf, load.concurrency / load.copies)
+    limits = room**-FULLNESS + limit**-FULLNESS + requests**-FULLNESS
+    most = limits ** (-1.0 / FULLNESS)
     return np.where(np.isnan(load.batch), np.maximum(most, 1.0), load.batch / load.copies)
+
+
+def _roomy(load: Load) -> ReplicaFigures:
+    """Replicas whose memory is filled as far as their engine does."""
+    replica, hardware = load.replica, load.replica.hardware
+    taken_gb = usable_gb(replica) - kv_room_gb(replica)
+    free_gb = FREE_SHARE * (hardware.memory_gb - taken_gb)
+    roomy = np.isin(load.subjects.level("engine"), ROOMY)
+    memory_gb = np.where(roomy, (taken_gb + free_gb) / USABLE_FRACTION, hardware.memory_gb)
+    return replace(replica, hardware=replace(hardware, memory_gb=memory_gb))
 
 
 def step(load: Load) -> PhaseTime:
@@ -92,8 +118,15 @@ def step(load: Load) -> PhaseTime:
 
 
 def between_s(load: Load) -> Floats:
-    """What the prompts of all sequences add to every output token, if these are kept [s]."""
-    work_s = prompt_work(load.input_tokens, load.replica).total_s
+    """What the prompts of all sequences add to every output token, if these are kept [s].
+
+    Where groups share experts, all take part in every step: while one of them works on a
+    prompt that it admitted by itself, the others wait.
+    """
+    in_turn = load.subjects.level("engine-family") == IN_TURN
+    waiting = np.where(in_turn, load.replica.data_parallel - 1.0, 0.0)
+    work = prompt_work(load.input_tokens, load.replica)
+    work_s = work.total_s + waiting * (work.prompt_s + work.link_s)
     all_s = running(load) * work_s / np.maximum(load.output_tokens, 1.0)
     return np.where(load.uncached, 0.0, all_s)
 

@@ -99,7 +99,7 @@ TIMES: Mapping[str, Choice] = {
     "prefill_expert_overhead_us": Choice(80.0, 0.4, "us", {"engine": 0.2}),
     "request_overhead_ms": Choice(10.0, 0.7, "ms", {"engine": 0.6}),
     "request_overhead_growth": Choice(0.5, 0.3, "1"),
-    "prompt_cost": Choice(1.0, 0.3, "1", {"engine": 0.3}, {"data-parallel": 0.7}),
+    "prompt_cost": Choice(1.0, 0.3, "1", {"engine": 0.3}),
     "admission_ms": Choice(3.0, 0.7, "ms", {"engine": 0.6, "modality": 1.0}),
     "allreduce_base_us": Choice(None, 0.0, "us", {"engine": 0.4, "architecture": 0.3}),
     "allreduce_hop_us": Choice(None, 0.0, "us", {"engine": 0.4}),
@@ -128,11 +128,17 @@ POWERS: Mapping[str, Choice] = {
     "cache_power_share": Choice(
         0.4, 0.5, "1", {"architecture": 0.3, "engine": 0.2, "engine-family": 0.2}
     ),
-    "stall_power_share": Choice(0.5, 0.5, "1", {"engine": 0.7}),
+    # padding of small experts keeps matrix units busy, large ones are waited for
+    "stall_power_share": Choice(0.5, 0.5, "1", {"engine": 0.7}, {"expert": 0.5}),
     "link_power_share": Choice(0.2, 0.7, "1", {"architecture": 0.3, "engine": 0.3}),
     "sequence_power_share": Choice(0.2, 0.7, "1", {"engine": 0.3}),
+    # small kernels follow each other faster; ranks wait for each other
     "active_power_share": Choice(
-        0.1, 0.5, "1", {"architecture": 0.3, "engine": 0.3, "engine-family": 0.3}
+        0.1,
+        0.5,
+        "1",
+        {"architecture": 0.3, "engine": 0.3, "engine-family": 0.3},
+        {"slice": 0.2, "tensor-parallel": 0.1},
     ),
 }
 CHOICES: Mapping[str, Choice] = {**TIMES, **POWERS}

@@ -26,8 +26,9 @@ from carbonplan.technology.calibrate.roofline import Load as RooflineLoad
 from carbonplan.technology.calibrate.roofline import active_parameters, load_of
 from carbonplan.technology.calibrate.serving import Known
 from carbonplan.technology.clocks import Load, Response, shares
+from carbonplan.technology.experts import expert_coverage
 from carbonplan.technology.memory import cached_token_layers
-from carbonplan.technology.performance import attended_pairs, expert_coverage
+from carbonplan.technology.performance import attended_pairs
 from carbonplan.units import BYTES_PER_GB, FLOPS_PER_TFLOPS
 
 if TYPE_CHECKING:

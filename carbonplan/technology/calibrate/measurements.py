@@ -84,6 +84,7 @@ NUMBERS = {  # columns of numbers, likewise
 }
 DEGREES = ("tensor_parallel", "pipeline_parallel", "expert_parallel", "data_parallel")
 PRECISIONS = get_args(Precision)
+RECURRENT = "recurrent-layers-as-windows"
 COLUMNS = (*WORDS, *NUMBERS, "quantity", "value")
 
 
@@ -128,6 +129,7 @@ class MeasuredLlm(Record):
         return ModelCard(
             family=self.llm,
             publisher=self.source,
+            recurrent=self.source == RECURRENT,
             moe=moe if self.experts else None,
             mla=latent if self.kv_lora_rank else None,
             **values,

@@ -23,6 +23,7 @@ from carbonplan.technology.calibrate.habits import (
     NARROW_CACHE,
     SEQUENTIAL,
     UNCACHED,
+    WHOLE_BATCHES,
     Accelerators,
     between_s,
     cache_features,
@@ -69,6 +70,8 @@ class Load:
         Whom coefficients are asked for.
     batch
         Sequences running in all replicas of a row together; NaN: as many as there is room for.
+    concurrency
+        Requests in the system; NaN where unknown.
     copies
         Replicas of their own.
     idle_stages
@@ -83,6 +86,7 @@ class Load:
     subjects: Subjects
     quantity: NDArray[np.str_]
     batch: Floats
+    concurrency: Floats
     input_tokens: Floats
     output_tokens: Floats
     copies: Floats
@@ -120,8 +124,8 @@ def load_of(
 ) -> Load:
     """The load of rows with an LLM; records are read once for each LLM and accelerator.
 
-    Columns that a table may lack: engine, task, clock and the degrees of parallelism beyond
-    tensor and pipeline.
+    Columns that a table may lack: engine, task, clock, power limit and the degrees of
+    parallelism beyond tensor and pipeline.
     """
     count = len(rows)
 
@@ -136,7 +140,7 @@ def load_of(
     engines = words("engine", DEFAULT_ENGINE)
     stages, groups = column("pipeline_parallel", 1.0), column("data_parallel", 1.0)
     families = np.array([FAMILIES.get(one, one) for one in engines], dtype=str)
-    alone = np.isin(families, SEQUENTIAL)
+    alone = np.isin(families, SEQUENTIAL) | np.isin(engines, WHOLE_BATCHES)
     copied = engines == COPIES
     llm = _over_rows(rows, "llm", lambda name, precision: llm_figures(llms[name], precision))
     llm = _with_cache(llm, words("kv_precision", "bf16"))
@@ -145,6 +149,9 @@ def load_of(
         "accelerator",
         lambda name, precision: accelerator_figures(*accelerators[name], precision),
     )
+    spread = column("expert_parallel", 1.0)
+    limit_w = hardware.limit_w * column("power_limit_fraction", 1.0)
+    hardware = replace(hardware, limit_w=limit_w)
     ranks, stages_at_once = column("tensor_parallel", 1.0), np.where(alone, 1.0, stages)
     attending = np.where(copied, 1.0, groups)
     keys = [rows["accelerator"].to_numpy(str), engines, words("precision", "bf16")]
@@ -156,19 +163,20 @@ def load_of(
         names_by_level(records, *groups_of[1:]),
         place.reshape(-1),
         {
-            **shape_features(
-                llm, hardware, ranks, stages_at_once, column("expert_parallel", 1.0), attending
-            ),
+            **shape_features(llm, hardware, ranks, stages_at_once, spread, attending),
             **cache_features(llm, hardware, words("kv_precision", "bf16"), families),
         },
     )
     neutral = Coefficients(*(np.ones(count) for _ in NAMES))
     clocks = column("clock_fraction", 1.0)
     return Load(
-        ReplicaFigures(llm, hardware, neutral, ranks, stages_at_once, attending, clocks),
+        ReplicaFigures(
+            llm, hardware, neutral, ranks, stages_at_once, attending, spread, clocks
+        ),
         subjects,
         words("quantity", ""),
         column("batch", np.nan),
+        column("concurrency", np.nan),
         column("input_tokens", np.nan),
         column("output_tokens", np.nan),
         copies=np.where(copied, groups, 1.0),

@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from carbonplan.catalogue.records import Accelerator, AcceleratorPower, ModelCard
+from carbonplan.technology.experts import expert_coverage
 from carbonplan.technology.figures import (
     HardwareFigures,
     accelerator_figures,
@@ -27,7 +28,7 @@ from carbonplan.technology.figures import (
     taken,
 )
 from carbonplan.technology.memory import cached_token_layers
-from carbonplan.technology.performance import attended_pairs, expert_coverage
+from carbonplan.technology.performance import attended_pairs
 from carbonplan.technology.shapes import LlmFigures, llm_figures
 from carbonplan.units import BYTES_PER_GB, FLOPS_PER_TFLOPS
 
@@ -53,6 +54,7 @@ class Load:
     tensor: Array
     stages: Array
     replicas: Array
+    sharing: Array  # of these, groups that have one set of experts between them
     accelerators: Array
     batch: Array
     inputs: Array
@@ -114,12 +116,15 @@ def load_of(
         lambda name, precision: accelerator_figures(*accelerators[name], precision),
     )
     numbers = (
-        *("tensor_parallel", "pipeline_parallel", "data_parallel", "accelerators", "batch"),
+        *("tensor_parallel", "pipeline_parallel", "data_parallel"),
+        *("sharing", "accelerators", "batch"),
         *("input_tokens", "output_tokens", "clock_fraction"),
     )
+    rows = rows.assign(sharing=rows[["data_parallel", "expert_parallel"]].min(axis=1))
     kv_share = np.where(rows["kv_precision"].isin(BITS_16), 1.0, 0.5)
     load = Load(llm, hardware, kv_share, *(rows[name].to_numpy(float) for name in numbers))
-    filled = np.where(np.isnan(load.batch), _memory_batch(load), load.batch)
+    most = np.fmin(_memory_batch(load), rows["concurrency"].to_numpy(float))
+    filled = np.where(np.isnan(load.batch), most, load.batch)
     return replace(load, batch=np.maximum(filled, 1.0))
 
 
@@ -131,7 +136,8 @@ def _distinct(rows: pd.DataFrame, column: str, record: Callable):
 def _memory_batch(load: Load) -> Array:
     """Sequences that fit beside the weights of every replica at their mean length."""
     each_gb = load.hardware.memory_gb * load.tensor * load.stages
-    room = each_gb * BYTES_PER_GB - load.llm.weight_bytes
+    elsewhere = load.llm.expert_bytes * (1.0 - 1.0 / load.sharing)
+    room = each_gb * BYTES_PER_GB - (load.llm.weight_bytes - elsewhere)
     context = np.maximum(load.inputs + load.outputs / 2.0, 1.0)
     return load.replicas * room / _cache_bytes(context, load)
 
@@ -154,8 +160,10 @@ def active_parameters(llm: LlmFigures) -> Array:
     return llm.core_parameters + llm.expert_parameters * llm.experts_per_token / llm.experts
 
 
-def _weights_bytes(tokens: Array, llm: LlmFigures) -> Array:
-    return llm.core_bytes + llm.expert_bytes * expert_coverage(tokens, llm)
+def _weights_bytes(tokens: Array, load: Load) -> Array:
+    """Read by a group for its tokens and what others send to its experts."""
+    covered = expert_coverage(tokens * load.sharing, load.llm)
+    return load.llm.core_bytes + load.llm.expert_bytes * covered / load.sharing
 
 
 def _step_s(load: Load) -> Array:
@@ -165,7 +173,7 @@ def _step_s(load: Load) -> Array:
     cached = cached_token_layers(context, load.llm)
     flops = FLOPS_PER_PARAMETER * (active_parameters(load.llm) + load.llm.head_parameters)
     flops = sequences * (flops + cached * load.llm.decode_pair_flops)
-    read = _weights_bytes(sequences, load.llm) + sequences * _cache_bytes(context, load)
+    read = _weights_bytes(sequences, load) + sequences * _cache_bytes(context, load)
     return _seconds(flops, read, load, load.tensor)
 
 
@@ -176,14 +184,14 @@ def _prompt_flops(load: Load) -> Array:
 
 def _first_s(load: Load) -> Array:
     """One prompt, its chunks in all stages at once."""
-    read = _weights_bytes(load.inputs, load.llm)
+    read = _weights_bytes(load.inputs, load)
     return _seconds(_prompt_flops(load), read, load, load.tensor * load.stages)
 
 
 def _prefill_s(load: Load) -> Array:
     """A batch of prompts."""
     prompts = np.maximum(load.batch / load.replicas, 1.0)
-    read = _weights_bytes(prompts * load.inputs, load.llm)
+    read = _weights_bytes(prompts * load.inputs, load)
     return _seconds(prompts * _prompt_flops(load), read, load, load.tensor * load.stages)
 
 
@@ -196,7 +204,7 @@ def _tpot_s(load: Load) -> Array:
 def _layer_s(load: Load) -> Array:
     """Short contexts: the weights alone."""
     flops = FLOPS_PER_PARAMETER * load.batch * active_parameters(load.llm)
-    core = _weights_bytes(load.batch, load.llm) - load.llm.head_parameters * 2.0
+    core = _weights_bytes(load.batch, load) - load.llm.head_parameters * 2.0
     return _seconds(flops, core, load, load.tensor) / load.llm.layers
 
 

@@ -146,7 +146,7 @@ def teaching(rows: pd.DataFrame, known: Known) -> NDArray[np.bool_]:
     """Rows of GPUs at full clock that the models predict and nothing held up, (row,)."""
     kind = rows["accelerator"].map(lambda name: known.accelerators[name][0].kind)
     quantity = rows["quantity"].isin([*TIME_QUANTITIES, *POWER_QUANTITIES])
-    plain = (rows["clock_fraction"] == 1.0) & (rows["power_limit_fraction"] == 1.0)
+    plain = (rows["clock_fraction"] == 1.0) & (rows["power_limit_fraction"] >= 1.0)
     whole = (rows["llm"] != "") & (kind == "gpu") & ~rows["dataset"].isin(NOT_FITTED)
     return (quantity & plain & whole).to_numpy() & ~held_up(rows)
 

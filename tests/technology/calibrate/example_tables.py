@@ -59,6 +59,18 @@ LOCKED = {
     "step_time_ms": 20,
     "gpu_power_w": 200,
 }
+MAXIMUM = {
+    "gpu_family": "H200",
+    "model_family": "qwen3-235b",
+    "model_id": "Qwen/Qwen3-235B-A22B",
+    "gpu": "H200-SXM-141GB",
+    "weight_precision": "fp8",
+    "tensor_parallel": 8,
+    "pipeline_parallel": 1,
+    "input_tokens": 2048,
+    "output_tokens": 2048,
+    "max_output_tokens_per_s": 16672,
+}
 SUBMITTED = {
     "gpu_family": "H200",
     "model_family": "llama2-70b",
@@ -134,8 +146,8 @@ UNCACHED = {  # Transformers without a cache
     "num_gpus": 1,
     "batch_size": 32,
     "input_tokens": 32,
-    "output_tokens": 100,
-    "gpu_energy_median_j": 1000.0,
+    "output_tokens": 128,
+    "gpu_energy_median_j": 1280.0,
     "gpu_power_avg_w": 200.0,
     "output_tokens_per_s": 640.0,
 }

@@ -15,7 +15,7 @@ from carbonplan.technology.calibrate.prediction import (
     with_calibration,
 )
 from carbonplan.technology.coefficients import NAMES, Coefficients
-from carbonplan.technology.memory import memory_batch
+from carbonplan.technology.memory import kv_room_gb, memory_batch
 from carbonplan.technology.performance import decode_step, prefill, prompt_work
 from carbonplan.technology.power import busy_power_w
 from tests.technology.example_records import (
@@ -146,6 +146,15 @@ def test_stages_of_a_sequential_engine_take_turns():
     assert turns[1] == pytest.approx(110 + (alone[1] - 110) / 4)
 
 
+def test_stages_of_whole_batches_take_turns_in_the_memory_of_all():
+    run = {"engine": "tensorrt-llm-2024", "precision": "fp16", "accelerator": "t4"}
+    alone, turns = (
+        told(run | {"pipeline_parallel": n}, "step_s", "total_tokens_per_s") for n in (1, 4)
+    )
+    assert turns[0] == pytest.approx(alone[0])
+    assert turns[1] > 2 * alone[1]  # where the LLM does not fit one, a sequence runs at a time
+
+
 def test_stages_of_a_serving_engine_work_at_once():
     one = {"llm": "llama-3.1-70b", "precision": "fp8", "batch": 64.0}
     alone, four = (
@@ -180,6 +189,13 @@ def test_without_a_cache_a_token_takes_as_long_as_all_before_it():
     assert rate == pytest.approx(1 / step_s)
 
 
+def test_power_goes_up_to_the_limit_that_a_board_is_given():
+    default, raised = (of({"power_limit_fraction": limit}) for limit in (1.0, 1.25))
+    assert raised.hardware.limit_w == pytest.approx(1.25 * default.hardware.limit_w)
+    least, most = (told({"power_limit_fraction": n}, "step_power_w")[0] for n in (1.0, 1.25))
+    assert least < most < 1.25 * least
+
+
 def test_of_a_batch_runs_what_memory_holds():
     """More than that waits, and is served at the same rate."""
     room = memory_batch(600, of({}))[0]
@@ -191,6 +207,26 @@ def test_a_cache_is_converted_where_the_hardware_lacks_its_format():
     kept = (("t4", "fp8"), ("t4", "int8"), ("h100-sxm", "fp8"))
     some = load(*({"accelerator": name, "kv_precision": width} for name, width in kept))
     assert some.subjects.features["converted-cache"].tolist() == [1.0, 0.0, 0.0]
+
+
+@pytest.mark.parametrize(
+    ("engine", "width", "repeats"),
+    [("transformers", "bf16", 4), ("vllm-2024", "fp8", 4), ("vllm-2024", "bf16", 1)],
+)
+def test_a_cache_is_read_for_every_query_head_without_flash_attention(engine, width, repeats):
+    some = load({"engine": engine, "kv_precision": width})
+    assert some.subjects.features["repeated-cache"] == pytest.approx(np.log(repeats))
+
+
+@pytest.mark.parametrize(("engine", "groups"), [("vllm-2025", 4), ("sglang-2025", 1)])
+def test_groups_wait_for_prompts_that_others_admit_by_themselves(engine, groups):
+    run = {"llm": "deepseek-v3", "precision": "fp8", "data_parallel": 4.0, "batch": 64.0}
+    run |= {"engine": engine}
+    tpot_s, step_s = told(run, "tpot_s", "step_s", reported_prompt_share=1.0, admission_ms=0.0)
+    some = load(run)
+    part = some.at(shipped(some, admission_ms=0.0)).replica
+    work_s = prompt_work(500, part).total_s[0]
+    assert tpot_s - step_s == pytest.approx(64 * work_s * groups / 200)
 
 
 def test_formats_that_hardware_takes_a_detour_for_are_told():
@@ -220,6 +256,28 @@ def test_without_a_batch_memory_or_the_engine_ends_it(limit, most):
     between_s = room * prompt_work(500, part).total_s[0] / 200
     assert step_s == pytest.approx(decode_step(room, 600, part).total_s[0], rel=1e-3)
     assert rate == pytest.approx(room / (step_s + between_s), rel=1e-3)
+
+
+def test_no_more_requests_run_than_there_are():
+    run = {"batch": np.nan, "concurrency": 3.0}
+    (step_s,) = told(run, "step_s", sequence_limit=1e9)
+    assert step_s == pytest.approx(decode_step(3, 600, of(run)).total_s[0], rel=1e-3)
+
+
+def test_a_published_maximum_fills_what_weights_leave():
+    """95 % of it, and not 90 % of all memory."""
+    run = {"batch": np.nan, "engine": "tensorrt-llm-maximum"}
+    step_s, other_s = (
+        told(run | change, "step_s", sequence_limit=1e9)[0]
+        for change in ({}, {"engine": "mlperf"})
+    )
+    part = of(run)
+    weights_gb = 0.9 * 80 - kv_room_gb(part)[0]
+    room = memory_batch(600, part)[0] * 0.95 * (80 - weights_gb) / kv_room_gb(part)[0]
+    assert step_s == pytest.approx(decode_step(room, 600, part).total_s[0], rel=1e-6)
+    part = of(run | {"engine": "mlperf"})
+    room = memory_batch(600, part)[0]
+    assert other_s == pytest.approx(decode_step(room, 600, part).total_s[0], rel=1e-6)
 
 
 def test_an_llm_without_room_still_runs_one_sequence():

@@ -10,6 +10,7 @@ from carbonplan.technology.calibrate.tables import TABLES
 from tests.technology.calibrate.example_tables import (
     LAYER,
     LOCKED,
+    MAXIMUM,
     STEADY,
     STREAM,
     SUBMITTED,
@@ -138,6 +139,16 @@ def test_submissions_count_once_and_by_limits_apart(tmp_path, names):
     assert found.rows["tpot_limit_s"].max() == 0.2
 
 
+def test_a_maximum_of_experts_attends_in_groups_of_one_rank(tmp_path, names):
+    dense = {"model_id": "meta-llama/Llama-3.1-405B-Instruct", "input_tokens": 300}
+    write(tmp_path, "trtllm_perf_overview_max_throughput", [MAXIMUM, MAXIMUM | dense])
+    rows = measurements(tmp_path, names).rows
+    assert rows["tensor_parallel"].tolist() == [1, 8]
+    assert rows["data_parallel"].tolist() == rows["expert_parallel"].tolist() == [8, 1]
+    assert rows["concurrency"].tolist() == pytest.approx([1500, float("nan")], nan_ok=True)
+    assert set(rows["accelerators"]) == {8}
+
+
 def test_what_has_no_name_in_the_catalogue_is_left_out_and_named(tmp_path, names):
     strange = [STEADY | {"gpu": "Abacus-9"}, STEADY | {"model_id": "nobody/knows-1b"}]
     write(tmp_path, "mlenergy_v3_vllm", [*strange, STEADY])
@@ -221,6 +232,22 @@ def test_one_sequence_runs_whatever_batch_the_study_names(tmp_path, names):
     assert values(found, "energy_per_output_token_j") == [10.0]
     row = found.rows.iloc[0]
     assert (row.batch, row.precision, row.engine) == (1, "bf16", "transformers-uncached")
+
+
+def test_outputs_that_were_not_varied_are_of_32_tokens(tmp_path, names):
+    """The table derives them from totals, too long by what prompts were counted anew."""
+    derived = UNCACHED | {"output_tokens": 64, "gpu_energy_median_j": 320.0}
+    write(tmp_path, "hf_batch32_cpu_gpu_energy", [derived])
+    found = measurements(tmp_path, names)
+    assert set(found.rows["output_tokens"]) == {32}
+    assert values(found, "output_tokens_per_s") == [10.0]
+    assert values(found, "energy_per_output_token_j") == [10.0]
+
+
+def test_a_board_may_be_allowed_more_than_its_data_sheet(tmp_path, names):
+    write(tmp_path, "dvfs_llm_l20_qwen2_5_7b", [LOCKED])
+    found = measurements(tmp_path, names)
+    assert set(found.rows["power_limit_fraction"]) == {351 / 275}
 
 
 def test_layers_decode_contexts_of_conversations(tmp_path, names):

@@ -18,6 +18,7 @@ BOOST_MHZ = {  # clock that a fraction is of
 }
 BOARDS = {"V100": "V100 PCIe", "P100": "P100 PCIe"}  # by boost clock and limit, not socketed
 LIMIT_W = {"V100": 250.0, "A40": 300.0, "RTX6000": 260.0, "P100": 250.0}  # by default
+RAISED_LIMIT = {"L20-48GB": 351.0 / 275.0}  # over the data sheet: where long prompts level off
 PHASES = {"prefill": "prefill_s", "decode": "step_s"}
 IDLE_LLM = "Qwen/Qwen2.5-7B-Instruct"  # that the L20's server had loaded
 IDLE, PARKED = "active_idle_server_loaded", "parked"
@@ -37,6 +38,7 @@ def _serving(table: pd.DataFrame) -> pd.DataFrame:
         input_tokens=table["prompt_tokens"].where(prefill, table["context_tokens"]),
         output_tokens=prefill.map({True: 1.0, False: 0.0}),
         clock_fraction=_clock_fraction(table, "sm_clock_mhz"),
+        power_limit_fraction=table["gpu"].map(RAISED_LIMIT).fillna(1.0),
     )
     time_s, power_w = table["step_time_ms"] / MS_PER_S, table["gpu_power_w"]
     absolute = each(

@@ -34,13 +34,36 @@ SMALL_MEMORY = "L40S|4090|Arc"  # under 50 GB
 SMALL_GROUPS = {"llama2-70b": 4.0, "llama3.1-70b": 4.0, "mixtral-8x7b": 2.0}
 TIGHT_MEMORY = "H100-SXM|H100-PCIe"  # 80 GB, which eight-bit weights of 70B fill
 TIGHT_GROUPS = {"llama2-70b": 2.0, "llama3.1-70b": 2.0}
+MIXTURES = "Llama-4|A[0-9]+B"  # of experts, by name; TensorRT-LLM ran them with attention_dp
+REQUESTS = {  # of TensorRT-LLM's runs, by tokens of input and output: its perf-overview
+    (128, 128): 30000,
+    (128, 2048): 3000,
+    (128, 4096): 1500,
+    (500, 2000): 3000,
+    (1000, 1000): 3000,
+    (1000, 2000): 1500,
+    (2048, 128): 3000,
+    (2048, 2048): 1500,
+    (5000, 500): 1500,
+    (20000, 2000): 1000,
+}
 CPU = "CPU only"
 SLO_FREE = "Offline"
 
 
 def _maximum(table: pd.DataFrame) -> pd.DataFrame:
-    """Offline maximum; the batch is what memory allows. KV cache in eight bits throughout."""
+    """Offline maximum; the batch is what memory allows. KV cache in eight bits throughout.
+
+    Mixtures of experts attend in groups of one rank each, and share the experts.
+    """
+    shared = table["model_id"].str.contains(MIXTURES)
+    ranks = table["tensor_parallel"]
+    lengths = zip(table["input_tokens"], table["output_tokens"], strict=True)
     table = table.assign(
+        tensor_parallel=ranks.where(~shared, 1.0),
+        data_parallel=ranks.where(shared, 1.0),
+        expert_parallel=ranks.where(shared, 1.0),
+        concurrency=[REQUESTS.get(one, np.nan) for one in lengths],
         dataset="tensorrt-llm-maximum",
         engine="tensorrt-llm-maximum",
         precision=table["weight_precision"],
