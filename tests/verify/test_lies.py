@@ -243,6 +243,10 @@ LIES = {
         put("loaded_kw", -0.01, engine=RUNS),
         f"coefficients_hold[{RUNS}]: loaded_kw: 0.04 found, 0.05 expected",
     ),
+    "a replica that draws more at any load": (
+        put("working_kw", 0.01, engine=RUNS),
+        f"coefficients_hold[{RUNS}]: working_kw: 0.01 found, 0 expected",
+    ),
     "a replica that starts for nothing": (
         put("start_energy_kwh", -1e-5, engine=RUNS),
         f"coefficients_hold[{RUNS}]: start_energy_kwh",
