@@ -31,6 +31,7 @@ SHORT = 1024  # tokens of a prompt or an answer in most runs
 NARROW_PRECISIONS = ("fp8", "fp4")
 MEMORY_SHARES = {
     ("vllm-2026", "minimax-m2.5", "h200-sxm"): 0.95,
+    ("vllm-2026", "minimax-m2.5", "0.17.0"): 0.95,
     ("vllm-2026", "kimi-k2.5", "int4"): 0.97,
 }
 MOST_RUNNING = {  # of SGLang on B200 (B300 assumed), by LLM, precision, tensor parallelism
@@ -99,8 +100,10 @@ def usable_share(run: pd.Series) -> float:
     if not is_script(run):
         return USABLE_FRACTION
     llm = run["engine"], run["llm"]
-    of_llm = MEMORY_SHARES.get((*llm, run["precision"]), USABLE_FRACTION)
-    return float(MEMORY_SHARES.get((*llm, run["accelerator"]), of_llm))
+    named = (
+        MEMORY_SHARES.get((*llm, run[by])) for by in ("accelerator", "version", "precision")
+    )
+    return next((share for share in named if share is not None), USABLE_FRACTION)
 
 
 def places_of(run: pd.Series) -> int:

@@ -60,7 +60,7 @@ STRENGTH = 6.0  # of a logarithm: of three what is held out is told best with it
 LEAST_ERROR, LARGE_ERROR = 0.05, 1.0  # errors below count as squares, above ever less
 MEAN_SHARE = (1.0 + LOWEST_SHARE) / 2.0  # of a prompt, of the told length
 LEAST_SHARE = 0.2  # of a replayed time that shorter times before prompts may leave
-ROUNDS, REPLAYS, LONGEST_STEP = 20, 2, 1.0
+ROUNDS, REPLAYS, LONGEST_STEP = 20, 3, 1.0
 TURN = PARTS.index("turn-ms")
 SOURCE = "carbonplan-fit-overheads-2026"
 

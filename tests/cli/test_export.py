@@ -11,7 +11,7 @@ from carbonplan.cli.main import run
 from carbonplan.plan import write
 from tests.plan import example
 
-POOL = "llama-3-1-8b-h100-sxm-8-tp1-fp8-a7d0c5bd"
+POOL = "llama-3-1-8b-h100-sxm-8-tp2-fp8-b9abbd2e"
 
 
 @pytest.fixture(scope="module")
