@@ -153,7 +153,7 @@ def _tensorrt(run: pd.Series) -> Rules:
     tokens = max(int(run["input_tokens"]) + concurrency + 64, CHUNK_TOKENS)
     groups = int(run["data_parallel"])
     if groups > 1:  # a prompt for each group at a time
-        gathered = round(0.9 * groups * run["input_tokens"])
+        gathered = round(0.9 * _until_each_has_one(groups) * run["input_tokens"])
         return rules_of(
             groups * tokens, prompts_whole=True, holds_steps=60, holds_tokens=gathered
         )
@@ -165,6 +165,11 @@ def _tensorrt(run: pd.Series) -> Rules:
         holds_steps=40 if holds and 64 <= concurrency < 256 else 0,
         holds_tokens=round(0.8 * tokens),
     )
+
+
+def _until_each_has_one(groups: int) -> float:
+    """Requests that come, in the mean, until each group has got one at random."""
+    return groups * sum(1.0 / n for n in range(1, groups + 1))
 
 
 def _sglang(run: pd.Series) -> Rules:
