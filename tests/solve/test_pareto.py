@@ -45,7 +45,7 @@ def test_an_impact_without_a_choice_does_not_count_in_balance():
     assert balanced(impacts, impacts.min(axis=0), impacts.max(axis=0)) == 0
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(5))
 def test_whole_numbers_have_the_front_that_enumeration_finds(seed):
     """With more points asked for than there are limits, every point of the set is found."""
     names = ALL[:2]
