@@ -66,7 +66,7 @@ def _by_name(
         replica = replicas[name]
         if not on_host and not measured & set(_places(replica)):
             of_llm.setdefault(replica.llm.llm, []).append((name, engine))
-    demand = mean_demand_rps(inputs)
+    demand = _mean_demand_rps(inputs)
     calibration = calibration_of(inputs)
     at_any_load: dict[str, float] = {}
     left: dict[str, float] = {}
@@ -88,7 +88,7 @@ def _by_name(
     return at_any_load, left
 
 
-def mean_demand_rps(inputs: Inputs) -> NDArray[np.float64]:
+def _mean_demand_rps(inputs: Inputs) -> NDArray[np.float64]:
     """Mean arrivals of each class, (class,) [1/s]."""
     arrivals = inputs.series["arrivals_rps"].sum("origin").mean("slot")
     return np.array(

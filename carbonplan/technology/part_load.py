@@ -91,7 +91,7 @@ def lines(
         np.array([getattr(one, name) for one in points.classes], dtype=float)
         for name in ("input_tokens", "output_tokens")
     ]
-    served_classes = np.zeros(len(points.replicas), dtype=np.int64)
+    classes = np.zeros(len(points.replicas), dtype=np.int64)
     figures = replica_figures(points.replicas, calibration)
     for i, replica in enumerate(points.replicas):
         mix = np.where(points.rate_rps[:, i] > 0.0, demand_rps, 0.0)
@@ -100,7 +100,7 @@ def lines(
             continue
         mix[served] /= (mix[served] / points.rate_rps[served, i]).sum()
         alone[i] = full[i] = mix @ points.energy_kj_per_request[:, i]
-        start[i], rate[i], served_classes[i] = 0.0, mix.sum(), served.sum()
+        start[i], rate[i], classes[i] = 0.0, mix.sum(), served.sum()
         if replica.role == "prefill":
             continue
         light, full[i] = serving_power_kw(
@@ -110,4 +110,4 @@ def lines(
             computes_prompts=replica.role == "mixed",
         )
         start[i] = np.clip((light - LIGHT_LOAD * full[i]) / (1.0 - LIGHT_LOAD), 0.0, full[i])
-    return Lines(start, full, alone, rate, served_classes)
+    return Lines(start, full, alone, rate, classes)

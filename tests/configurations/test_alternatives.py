@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from carbonplan.catalogue.inputs import MeasuredProfile
 from carbonplan.configurations import enumerate_configurations
 from carbonplan.configurations.pruning import Rules, prune
 from carbonplan.errors import NoPlanExists
+from tests.profiles import measured_profile
 from tests.questions import inputs
 
 SMALL = ("fleet.tensor_parallel=[1, 2]", "fleet.clock_fractions=[1.0]")
@@ -44,19 +44,8 @@ def test_a_profile_is_of_classes_that_its_llm_may_answer():
     given = inputs("demo-week", *one_hour, *SMALL)
     first = enumerate_configurations(given).kept[0]
     other = next(k for k in given.classes if first.llm not in k.workload.llms)
-    profile = MeasuredProfile(
-        llm=first.llm,
-        sku=first.sku,
-        tensor_parallel=first.tensor_parallel,
-        pipeline_parallel=1,
-        precision=first.precision,
-        clock_fraction=1.0,
-        request_class=other.request_class.request_class,
-        max_rate_rps=99.0,
-        energy_j_per_request=5.0,
-        ttft_s=0.1,
-        source="test",
-    )
+    name = other.request_class.request_class
+    profile = measured_profile(first, name, max_rate_rps=99.0)
     table = enumerate_configurations(replace(given, profiles=(profile,)), prune=False).table
     pair = table.sel(request_class=other.name, configuration=first.name)
     assert float(pair["rate_rps"]) == 0

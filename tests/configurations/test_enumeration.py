@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from carbonplan.catalogue.inputs import MeasuredProfile
 from carbonplan.configurations import Configuration, enumerate_configurations
 from tests.answers import optimum
+from tests.profiles import measured_profile
 from tests.questions import inputs, problem
 
 SMALL = ("fleet.tensor_parallel=[1, 2]", "fleet.clock_fractions=[1.0, 0.8, 0.6]")
@@ -79,19 +79,8 @@ def test_a_small_fleet_is_planned_whole_and_a_large_one_continuous():
 def test_a_measured_profile_replaces_the_model():
     given = inputs("one-hour", *SMALL)
     first = enumerate_configurations(given).kept[0]
-    profile = MeasuredProfile(
-        llm=first.llm,
-        sku=first.sku,
-        tensor_parallel=first.tensor_parallel,
-        pipeline_parallel=1,
-        precision=first.precision,
-        clock_fraction=first.clock_fraction,
-        request_class=given.classes[0].request_class.request_class,
-        max_rate_rps=1000.0,
-        energy_j_per_request=5.0,
-        ttft_s=0.01,
-        source="test",
-    )
+    name = given.classes[0].request_class.request_class
+    profile = measured_profile(first, name, max_rate_rps=1000.0, ttft_s=0.01)
     table = enumerate_configurations(replace(given, profiles=(profile,))).table
     pair = table.sel(configuration=first.name, request_class=given.classes[0].name)
     assert float(pair["rate_rps"]) == pytest.approx(800.0)  # at the load limit of 0.8

@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from carbonplan.catalogue.inputs import MeasuredProfile
 from carbonplan.configurations import enumerate_configurations
+from tests.profiles import measured_profile
 from tests.questions import inputs
 
 SMALL = ("fleet.tensor_parallel=[1, 2]", "fleet.clock_fractions=[1.0, 0.8]")
@@ -48,19 +48,8 @@ def test_headroom_leaves_what_a_replica_draws_at_any_load():
 def test_measured_replicas_stay_as_they_were_measured():
     given = inputs("one-hour", *SMALL)
     first = enumerate_configurations(given, prune=False).kept[0]
-    profile = MeasuredProfile(
-        llm=first.llm,
-        sku=first.sku,
-        tensor_parallel=first.tensor_parallel,
-        pipeline_parallel=1,
-        precision=first.precision,
-        clock_fraction=0.8,
-        request_class=given.classes[0].request_class.request_class,
-        max_rate_rps=9.0,
-        energy_j_per_request=5.0,
-        ttft_s=0.1,
-        source="test",
-    )
+    name = given.classes[0].request_class.request_class
+    profile = measured_profile(first, name, clock_fraction=0.8)
     table = enumerate_configurations(replace(given, profiles=(profile,)), prune=False).table
     drawn = dict(zip(table["engine"].values, table["working_kw"].values, strict=True))
     assert drawn.pop(first.engine) == 0.0

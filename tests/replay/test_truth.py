@@ -11,7 +11,12 @@ from carbonplan.replay import truth
 from carbonplan.replay.benchmarks import BENCHMARKS, Run
 from carbonplan.replay.closed_loop import ClosedLoop, closed_loop
 from carbonplan.replay.engine import run
-from carbonplan.replay.engine_settings import inferencex_rules, places_of, rules_of
+from carbonplan.replay.engine_settings import (
+    inferencex_rules,
+    places_of,
+    rules_of,
+    usable_share,
+)
 from carbonplan.technology.calibrate.serving import read_known
 from carbonplan.technology.calibration import load_calibration
 from tests.replay.regions import Like, all_open, kinds_of, one_way, requests_of
@@ -170,6 +175,15 @@ def test_a_mean_over_iterations_counts_what_prompts_before_them_took():
             {"engine": "tensorrt-llm-2025", "llm": "deepseek-v3", "version": "1.1.0rc2"},
             {"chunk_tokens": 8192, "prompts_whole": True, "holds_tokens": 6554},
         ),
+        (  # each of four groups has a request at random after 4 (1 + 1/2 + 1/3 + 1/4) of them
+            {"engine": "tensorrt-llm-2025", "llm": "deepseek-v3", "data_parallel": 4.0},
+            {
+                "chunk_tokens": 4 * 8192,
+                "prompts_whole": True,
+                "holds_steps": 60,
+                "holds_tokens": 7680,
+            },
+        ),
     ],
 )
 def test_engines_run_as_they_were_started(told, expected):
@@ -271,3 +285,12 @@ def test_places_are_those_of_scripts_but_one_waits_in_a_vendors_runs(
     b200 = {"accelerator": "b200-sxm", "precision": "fp8", "tensor_parallel": 8.0}
     run = pd.Series({"engine": engine, "llm": llm, "concurrency": concurrency, **b200})
     assert places_of(run) == places
+
+
+@pytest.mark.parametrize(("version", "share"), [("0.17.0", 0.95), ("0.19.0", 0.9)])
+def test_memory_is_filled_as_the_script_of_the_version_says(version, share):
+    run = {"engine": "vllm-2026", "llm": "minimax-m2.5", "version": version}
+    run |= {"accelerator": "b200-sxm", "precision": "fp8"}
+    assert (
+        usable_share(pd.Series({**run, "input_tokens": 1024, "output_tokens": 1024})) == share
+    )
