@@ -63,7 +63,7 @@ class Coefficients:
     sequence_limit: NDArray[np.float64]  # sequences that engines run at most, memory apart
     served_share: NDArray[np.float64]  # of the offline throughput, within latency limits
     reported_prompt_share: NDArray[np.float64]  # of the time of prompts, in a mean TPOT
-    pairs_efficiency: NDArray[np.float64]  # of attention among a prompt's tokens, not fused
+    pairs_efficiency: NDArray[np.float64]  # factor on memory for a prompt's pairs, if stored
     stage_overlap: NDArray[np.float64]  # of what stages that take turns could do at once
 
 

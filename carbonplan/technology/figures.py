@@ -7,7 +7,7 @@ hold arrays over replicas, so that one function serves one replica and a million
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Literal, TypeVar
 
 import numpy as np
@@ -21,7 +21,14 @@ from carbonplan.catalogue.records import (
 from carbonplan.technology.calibration import Calibration
 from carbonplan.technology.coefficients import Coefficients
 from carbonplan.technology.shapes import LlmFigures, llm_figures
-from carbonplan.technology.subjects import Subjects, names_by_level, shape_features
+from carbonplan.technology.subjects import (
+    FAMILIES,
+    SHORT_SUMS,
+    UNFUSED,
+    Subjects,
+    names_by_level,
+    shape_features,
+)
 
 Figures = TypeVar("Figures")
 Role = Literal["mixed", "prefill", "decode"]  # phases that a replica serves
@@ -62,6 +69,7 @@ class HardwareFigures:
     bandwidth_gb_per_s: float
     peak_tflops: float  # of the precision, dense
     attention_tflops: float  # in 16 bits
+    short_sums_tflops: float  # the same if products are added up in 16 bits as well
     narrow: float  # 1 where the peak is that of a format below 16 bits
     fp8: float  # 1 where numbers of eight bits are floating-point in hardware
     link_gb_per_s: float
@@ -116,6 +124,8 @@ def replica_figures(replicas: Sequence[Replica], calibration: Calibration) -> Re
     hardware = taken(
         stacked([hardware_figures(*one) for one in servers.distinct]), servers.position
     )
+    family = FAMILIES.get(calibration.engine, calibration.engine)
+    llm, hardware = as_engines_compute(llm, hardware, family)
     ranks, stages, clocks = (
         np.array([getattr(replica, name) for replica in replicas], dtype=float)
         for name in ("tensor_parallel", "pipeline_parallel", "clock_fraction")
@@ -175,6 +185,7 @@ def accelerator_figures(
         bandwidth_gb_per_s=accelerator.memory_bandwidth_gb_per_s,
         peak_tflops=peak,
         attention_tflops=_peak(accelerator, "bf16")[0],
+        short_sums_tflops=_short_sums_tflops(accelerator),
         narrow=float(peak_name not in WIDER_PEAKS["bf16"]),
         fp8=float(accelerator.fp8_tflops is not None),
         link_gb_per_s=accelerator.scale_up_bandwidth_gb_per_s,
@@ -186,6 +197,35 @@ def accelerator_figures(
         nic_gb_per_s=nic_gb_per_s,
         nic_share_gb_per_s=nic_gb_per_s / accelerators,
     )
+
+
+def as_engines_compute(
+    llm: LlmFigures, hardware: HardwareFigures, families: np.ndarray | str
+) -> tuple[LlmFigures, HardwareFigures]:
+    """What the code of engine families makes of LLMs and hardware, (replica,).
+
+    Most fuse attention, and store none of its products. Those that add up in 16 bits find the
+    peak for that, where they multiply in 16 bits.
+    """
+    stored = np.where(np.isin(families, UNFUSED), llm.stored_pair_bytes, 0.0)
+    short = np.isin(families, SHORT_SUMS)
+    peak = np.where(
+        short & (hardware.narrow == 0.0), hardware.short_sums_tflops, hardware.peak_tflops
+    )
+    attention = np.where(short, hardware.short_sums_tflops, hardware.attention_tflops)
+    return (
+        replace(llm, stored_pair_bytes=stored),
+        replace(hardware, peak_tflops=peak, attention_tflops=attention),
+    )
+
+
+def _short_sums_tflops(accelerator: Accelerator) -> float:
+    """Peak of 16 bits that are added up in 16 bits [TFLOPS].
+
+    GeForce boards add them up in 32 bits at half the rate of others, and data sheets tell that
+    peak. Integers of eight bits all boards multiply at twice the rate of short sums.
+    """
+    return max(_peak(accelerator, "bf16")[0], (accelerator.int8_tops or 0.0) / 2.0)
 
 
 def _peak(accelerator: Accelerator, precision: str) -> tuple[float, str]:

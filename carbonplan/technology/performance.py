@@ -253,8 +253,10 @@ def _prompt_s(tokens: NDArray[np.float64], replica: ReplicaFigures) -> tuple[Sec
     parameters = llm.core_parameters + _active_expert_parameters(llm) / c.expert_efficiency
     flops = FLOPS_PER_PARAMETER * (parameters * tokens + llm.head_parameters)
     rate = replica.tensor_parallel * _flops_per_s(replica) * c.prefill_efficiency
-    pairs = attended_pairs(tokens, llm) * llm.prefill_pair_flops
-    return flops / rate, _pairs_s(pairs, replica) / c.pairs_efficiency
+    pairs = attended_pairs(tokens, llm)
+    pairs_s = _pairs_s(pairs * llm.prefill_pair_flops, replica)
+    stored = replica.tensor_parallel * _bytes_per_s(replica) * c.pairs_efficiency
+    return flops / rate, np.hypot(pairs_s, pairs * llm.stored_pair_bytes / stored)
 
 
 def _pairs_s(attention_flops: NDArray[np.float64], replica: ReplicaFigures) -> Seconds:

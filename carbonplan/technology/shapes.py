@@ -9,6 +9,9 @@ from carbonplan.units import PARAMETERS_PER_BILLION
 
 STATE_WIDTH = 2.0  # of a recurrent state, in 32 bits, over 16 bits
 ACTIVATION_BYTES = 2.0  # activations and KV cache stay in 16 bits
+# a product of attention in one head is written in 16 bits, widened to 32, read and written by
+# the softmax, narrowed to 16 and read: 2 + 6 + 8 + 6 + 2
+STORED_PAIR_BYTES = 24.0
 BYTES_PER_PARAMETER = {
     "fp16": 2.0,
     "bf16": 2.0,
@@ -45,6 +48,7 @@ class LlmFigures:
     latent_attention: float  # 1 where the cache is latent
     prefill_pair_flops: float  # of a query and a cached token in one layer, all heads
     decode_pair_flops: float
+    stored_pair_bytes: float  # moved for such a pair in a prompt where attention is not fused
 
 
 def llm_figures(llm: ModelCard, precision: str) -> LlmFigures:
@@ -87,6 +91,7 @@ def llm_figures(llm: ModelCard, precision: str) -> LlmFigures:
         latent_attention=float(llm.mla is not None),
         prefill_pair_flops=2.0 * llm.attention_heads * _prefill_width(llm),
         decode_pair_flops=2.0 * llm.attention_heads * _decode_width(llm),
+        stored_pair_bytes=STORED_PAIR_BYTES * llm.attention_heads,
     )
 
 

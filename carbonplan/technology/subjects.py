@@ -49,6 +49,7 @@ FAMILIES = {  # engines of one code base
     "deepspeed-gaudi": "deepspeed",
 }
 UNFUSED = ("transformers", "llama.cpp")  # families that store the products of a prompt's tokens
+SHORT_SUMS = ("llama.cpp",)  # families that add products of 16 bits up in 16 bits, not in 32
 LIMITED = ("offline", "server", "interactive")  # tasks that say how requests arrive
 MODALITIES = {  # of requests that hold more than text
     "image-chat": "image",

@@ -91,6 +91,16 @@ def test_prompt_arithmetic_is_two_operations_for_every_parameter_and_token():
     assert rise_s[0] == pytest.approx(1.2 * (2 * core * 1000 + pairs) / (0.5 * 989e12))
 
 
+def test_products_that_are_stored_cost_memory_where_attention_is_not_fused():
+    """2000²/2 pairs of 32 layers, 768 bytes each; beside the work on them, a smooth maximum."""
+    part = plain({}, bandwidth_efficiency=0.8)
+    stored = replace(part, llm=replace(part.llm, stored_pair_bytes=np.array([768.0])))
+    alone_s = 2000**2 / 2 * 32 * 4 * 4096 / 989e12
+    moved_s = 2000**2 / 2 * 32 * 768 / (0.8 * 3350e9)
+    rise_s = prompt_work(2000, stored).prompt_s - prompt_work(2000, part).prompt_s
+    assert rise_s[0] == pytest.approx(np.hypot(alone_s, moved_s) - alone_s)
+
+
 def test_what_a_prompt_adds_to_steps_holds_its_admission():
     bare, slow = (prompt_work(500, plain({}, admission_ms=ms)).total_s[0] for ms in (0.0, 3.0))
     assert slow == pytest.approx(bare + 3e-3)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from carbonplan.catalogue.records import Accelerator, AcceleratorPower
+from carbonplan.technology.calibrate.micro_batches import overlapped_share, stage_launches
 from carbonplan.technology.figures import HardwareFigures, ReplicaFigures
 from carbonplan.technology.memory import (
     USABLE_FRACTION,
@@ -29,8 +30,8 @@ Floats = NDArray[np.float64]
 Accelerators = Mapping[str, tuple[Accelerator, AcceleratorPower]]
 UNCACHED = "transformers-uncached"  # engine that computes the whole sequence for every token
 MICRO_BATCHED = "llama.cpp"  # engine family that cuts prompts, and overlaps its stages then
-MICRO_BATCH_TOKENS = 512.0  # llama.cpp: default of n_ubatch
-MICRO_BATCHES = 4.0  # in work at once; llama.cpp: GGML_SCHED_MAX_COPIES
+ONE_SEQUENCE = "llama.cpp"  # engine whose benchmark decodes one sequence alone
+VECTOR_GB_PER_S = 1000.0  # of memories that products with a vector still fill
 SEQUENTIAL = ("transformers", "llama.cpp")  # engine families: one stage works at a time
 WHOLE_BATCHES = ("tensorrt-llm-2024",)  # engines: likewise, their batches are not cut
 COPIES = "mlperf"  # engine whose data parallelism is that of whole replicas
@@ -39,6 +40,7 @@ REPEATING_NARROW = "vllm-v0"  # likewise if it is in FP8, which shuts FlashAtten
 IN_TURN = "vllm"  # family whose groups admit prompts by themselves, while the others wait
 ROOMY = ("tensorrt-llm-maximum",)  # engines that fill this share of what weights leave
 FREE_SHARE = 0.95
+SIXTEEN_BITS = ("bf16", "fp16")
 NARROW_CACHE = 0.5  # bytes of a cache below 16 bits, over those of one in 16
 FULLNESS = 4.0  # how sharply memory or the engine's limit, whichever is less, ends a batch
 
@@ -54,6 +56,30 @@ def emulated(rows: pd.DataFrame, accelerators: Accelerators) -> NDArray[np.bool_
     return (served & rows["accelerator"].isin(lacking)).to_numpy()
 
 
+def cut_features(
+    slices: Floats,
+    hardware: HardwareFigures,
+    families: NDArray[np.str_],
+    vectors: NDArray[np.bool_],
+) -> Mapping[str, Floats]:
+    """What kernels of engines that cut prompts reach otherwise than those of others, (row,).
+
+    Parameters
+    ----------
+    slices
+        Shape feature of a layer's weights: matrices of a few tokens gain less by their size.
+    vectors
+        Decoding of one sequence: products with a vector keep so few loads in flight that the
+        fastest memories are not filled.
+    """
+    cut = families == MICRO_BATCHED
+    beyond = np.log(np.maximum(hardware.bandwidth_gb_per_s / VECTOR_GB_PER_S, 1.0))
+    return {
+        "cut-slice": np.where(cut, slices, 0.0),
+        "vector-memory": np.where(vectors, beyond, 0.0),
+    }
+
+
 def cache_features(
     llm: LlmFigures,
     hardware: HardwareFigures,
@@ -62,7 +88,7 @@ def cache_features(
 ) -> Mapping[str, Floats]:
     """How benchmarks read caches otherwise than engines that are planned with, (row,)."""
     converted = (kv_precision == "fp8") & (hardware.fp8 == 0.0)
-    width = np.where(np.isin(kv_precision, ("bf16", "fp16")), 1.0, NARROW_CACHE)
+    width = np.where(np.isin(kv_precision, SIXTEEN_BITS), 1.0, NARROW_CACHE)
     queries = llm.decode_pair_flops * width / llm.kv_bytes_per_token_layer
     alone = (families == REPEATING_NARROW) & (kv_precision == "fp8")
     repeating = np.isin(families, REPEATING) | alone
@@ -71,6 +97,12 @@ def cache_features(
         "converted-cache": converted.astype(float),
         "repeated-cache": np.where(repeating, grouped, 0.0),
     }
+
+
+def with_cache(llm: LlmFigures, kv_precision: NDArray[np.str_]) -> LlmFigures:
+    """LLMs with a cache of a precision, (row,)."""
+    share = np.where(np.isin(kv_precision, SIXTEEN_BITS), 1.0, NARROW_CACHE)
+    return replace(llm, kv_bytes_per_token_layer=llm.kv_bytes_per_token_layer * share)
 
 
 def held(load: Load) -> Load:
@@ -132,12 +164,10 @@ def between_s(load: Load) -> Floats:
 
 
 def prefill_s(load: Load) -> Floats:
-    r"""All prompts at once, or in micro-batches where the engine cuts them.
+    """All prompts at once, or in micro-batches where the engine cuts them.
 
-    Tokens of later micro-batches attend to those of earlier ones. Of n micro-batches, m are in
-    work on as many stages, as far as these overlap (:math:`o`):
-
-    .. math:: t = t_1\,\Bigl(1 - o + o\,\frac{n + m - 1}{n\,m}\Bigr)
+    Tokens of later micro-batches attend to those of earlier ones. Several are in work on as
+    many stages (:func:`overlapped_share`), as far as these overlap.
     """
     together = running(load)
     whole = prefill(load.input_tokens, load.replica, together)
@@ -145,7 +175,9 @@ def prefill_s(load: Load) -> Floats:
     chunk, count = prefill(tokens, load.replica, together), load.input_tokens / tokens
     attending_s = whole.prompt_s - count * chunk.prompt_s
     cut = np.isfinite(load.chunk_tokens)
-    busy = np.where(cut, np.minimum(load.idle_stages, MICRO_BATCHES), 1.0)
-    taking_turns = (count + busy - 1.0) / (count * busy)
+    stages = np.where(cut, load.idle_stages, 1.0)
+    narrow = ~np.isin(load.subjects.level("precision"), SIXTEEN_BITS)
+    launches = stage_launches(load.replica.llm.layers / stages, narrow)
+    taking_turns = overlapped_share(count, stages, launches)
     overlap = load.replica.coefficients.stage_overlap
     return (count * chunk.total_s + attending_s) * (1.0 - overlap * (1.0 - taking_turns))

@@ -36,7 +36,9 @@ TIMES: Mapping[str, Choice] = {
         {"architecture": 0.2, "accelerator": 0.1, "architecture-engine": 0.2, "precision": 0.2},
         {"watts-per-tflops": 0.3, "slice": 0.15},
     ),
-    "prefill_efficiency": Choice(1.0, 0.3, "1", {"engine": 0.4, "architecture": 0.2}),
+    "prefill_efficiency": Choice(
+        1.0, 0.3, "1", {"engine": 0.4, "architecture": 0.2}, {"cut-slice": 0.15}
+    ),
     "narrow_efficiency": Choice(
         0.8, 0.2, "1", {"precision": 0.1, "architecture": 0.1, "engine": 0.1}
     ),
@@ -50,6 +52,7 @@ TIMES: Mapping[str, Choice] = {
             "architecture-engine": 0.15,
             "precision": 0.15,
         },
+        {"vector-memory": 0.5},
     ),
     "attention_efficiency": Choice(
         0.7,

@@ -18,31 +18,34 @@ from numpy.typing import NDArray
 from carbonplan.catalogue.records import ModelCard
 from carbonplan.technology.calibrate.habits import (
     COPIES,
-    MICRO_BATCH_TOKENS,
     MICRO_BATCHED,
-    NARROW_CACHE,
+    ONE_SEQUENCE,
     SEQUENTIAL,
     UNCACHED,
     WHOLE_BATCHES,
     Accelerators,
     between_s,
     cache_features,
+    cut_features,
     held,
     prefill_s,
     running,
     step,
+    with_cache,
 )
+from carbonplan.technology.calibrate.micro_batches import MICRO_BATCH_TOKENS
 from carbonplan.technology.calibration import Calibration
 from carbonplan.technology.coefficients import NAMES, Coefficients
 from carbonplan.technology.figures import (
     ReplicaFigures,
     accelerator_figures,
+    as_engines_compute,
     stacked,
     taken,
 )
 from carbonplan.technology.performance import PhaseTime, prefill, prompt_work
 from carbonplan.technology.power import busy_power_w
-from carbonplan.technology.shapes import LlmFigures, llm_figures
+from carbonplan.technology.shapes import llm_figures
 from carbonplan.technology.subjects import (
     DEFAULT_ENGINE,
     FAMILIES,
@@ -143,12 +146,13 @@ def load_of(
     alone = np.isin(families, SEQUENTIAL) | np.isin(engines, WHOLE_BATCHES)
     copied = engines == COPIES
     llm = _over_rows(rows, "llm", lambda name, precision: llm_figures(llms[name], precision))
-    llm = _with_cache(llm, words("kv_precision", "bf16"))
+    llm = with_cache(llm, words("kv_precision", "bf16"))
     hardware = _over_rows(
         rows,
         "accelerator",
         lambda name, precision: accelerator_figures(*accelerators[name], precision),
     )
+    llm, hardware = as_engines_compute(llm, hardware, families)
     spread = column("expert_parallel", 1.0)
     limit_w = hardware.limit_w * column("power_limit_fraction", 1.0)
     hardware = replace(hardware, limit_w=limit_w)
@@ -159,12 +163,15 @@ def load_of(
         np.stack([*keys, words("task", "")]), axis=1, return_inverse=True
     )
     records = np.array([accelerators[str(name)][0] for name in groups_of[0]], dtype=object)
+    shapes = shape_features(llm, hardware, ranks, stages_at_once, spread, attending)
+    vectors = (engines == ONE_SEQUENCE) & (words("quantity", "") != "prefill_s")
     subjects = Subjects(
         names_by_level(records, *groups_of[1:]),
         place.reshape(-1),
         {
-            **shape_features(llm, hardware, ranks, stages_at_once, spread, attending),
+            **shapes,
             **cache_features(llm, hardware, words("kv_precision", "bf16"), families),
+            **cut_features(shapes["slice"], hardware, families, vectors),
         },
     )
     neutral = Coefficients(*(np.ones(count) for _ in NAMES))
@@ -206,12 +213,6 @@ def _over_rows(rows: pd.DataFrame, column: str, record: Callable):
     """Records of each row's LLM or accelerator in its precision."""
     code, names = rows[[column, "precision"]].apply(tuple, axis=1).factorize()
     return taken(stacked([record(*name) for name in names]), code)
-
-
-def _with_cache(llm: LlmFigures, kv_precision: NDArray[np.str_]) -> LlmFigures:
-    narrow = ~np.isin(kv_precision, ("bf16", "fp16"))
-    share = np.where(narrow, NARROW_CACHE, 1.0)
-    return replace(llm, kv_bytes_per_token_layer=llm.kv_bytes_per_token_layer * share)
 
 
 def _step_s(load: Load) -> Floats:

@@ -12,6 +12,7 @@ from carbonplan.technology.calibrate.serving import (
     cross_validated,
     fit_serving,
     held_up,
+    slow_prompts,
     teaching,
 )
 from carbonplan.technology.calibration import UNKNOWN
@@ -59,6 +60,25 @@ def table(*changes: Mapping[str, object]) -> pd.DataFrame:
 def steps(*pairs: tuple[float, float], **changes: object) -> list[dict]:
     """Steps of growing batches."""
     return [{"batch": batch, "value": value, **changes} for batch, value in pairs]
+
+
+def prompts(*runs: tuple[str, float, float], **changes: object) -> list[dict]:
+    """Prompts by precision and stages."""
+    run = {"engine": "llama.cpp", "quantity": "prefill_s", **changes}
+    return [
+        {"precision": precision, "pipeline_parallel": stages, "value": value, **run}
+        for precision, stages, value in runs
+    ]
+
+
+def test_prompts_far_slower_than_with_widened_weights_were_held_up():
+    """Four accelerators are no excuse; those that have nothing beside them are believed."""
+    one, four = ("fp16", 1.0, 0.9), ("fp16", 4.0, 0.12)
+    rows = table(*prompts(("int4", 1.0, 0.1), one, ("int4", 4.0, 0.2), four))
+    assert slow_prompts(rows).tolist() == [False, True, True, False]
+    assert not slow_prompts(table(*prompts(one, four))).any()
+    assert not slow_prompts(table(*prompts(("int4", 1.0, 0.1), one, engine="vllm-2025"))).any()
+    assert teaching(rows, KNOWN).tolist() == [True, False, False, True]
 
 
 def test_a_step_longer_than_that_of_a_larger_batch_was_held_up():
