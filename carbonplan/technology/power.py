@@ -2,16 +2,20 @@ r"""Power of a busy accelerator from what it is busy with, and at which clock.
 
 .. math::
 
-    P = P_{idle} + (P_{limit} - P_{idle})\;\Bigl[\bigl(1 + x^{-6}\bigr)^{-1/6}\Bigr], \qquad
-    x = w_c u_c + w_p u_p + w_m u_m + w_k u_k + w_l u_l + w_s u_s + w_0
+    P = P_{idle} + (P_{limit} - P_{idle})\,\min\bigl(x - g\,(x_1 - \ell),\ \ell\bigr), \qquad
+    \ell = \bigl(1 + x_1^{-6}\bigr)^{-1/6}
+
+    x_1 = w_c u_c + w_p u_p + w_m u_m + w_k u_k + w_l u_l + w_s u_s + w_0
 
 with the shares u of the time in which matrix units work for sequences and for prompts, weights
 and KV cache are read, links are busy and sequences are sampled, and a share for being awake.
-What experts are waited for counts with a part of the first and the third. The bracket is x far
-below one and one far above: the power limit holds whatever asks for more, matrix units first.
-A lower clock lowers what follows the core's clock by :math:`g(f) = f\,v(f)^2`
-(:mod:`clocks`), memory's power in part only. Matrix units at full load never run above the
-sustained clock :math:`f_s`. Memory draws for what it reads, not for the time that a slow path
+What experts are waited for counts with a part of the first and the third. :math:`x_1` is what a
+load asks for at boost and :math:`\ell` what it draws there: x far below one and one far above,
+as the power limit holds whatever asks for more. At a lower clock it asks for x: what follows
+the cores goes by :math:`g(f) = f\,v(f)^2` (:mod:`clocks`), memory's power in part only, and
+matrix units at full load never run above the sustained clock :math:`f_s`. What the limit took
+away at boost stays away, in proportion to the cores' power: soon below the sustained clock a
+load at its limit draws less. Memory draws for what it reads, not for the time that a slow path
 to it takes longer.
 
 Source
@@ -35,9 +39,20 @@ LIMIT_SHARPNESS = 6.0  # how near to the limit before it is felt
 
 def busy_power_w(phase: PhaseTime, replica: ReplicaFigures) -> NDArray[np.float64]:
     """Power of one accelerator during a phase, host excluded, (..., replica) [W]."""
-    hardware = replica.hardware
-    asked = _asked(phase, replica)
-    return hardware.idle_w + limited(asked) * (hardware.limit_w - hardware.idle_w)
+    c, hardware = replica.coefficients, replica.hardware
+    knee = np.minimum(c.voltage_knee_mhz / hardware.boost_clock_mhz, HIGHEST_KNEE)
+    core = core_power(replica.clock_fraction, c.voltage_floor, knee)
+    sustained = core_power(c.sustained_clock, c.voltage_floor, knee)
+    matrix, memory, others = _asked_at_boost(phase, replica)
+    asked = (
+        matrix * np.minimum(core / sustained, 1.0)
+        + memory * (1.0 - c.memory_core_share * (1.0 - core))
+        + others * core
+    )
+    at_boost = matrix + memory + others
+    cut = core * (at_boost - limited(at_boost))
+    drawn = np.minimum(asked - cut, limited(at_boost))
+    return hardware.idle_w + drawn * (hardware.limit_w - hardware.idle_w)
 
 
 def limited(asked: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -48,12 +63,11 @@ def limited(asked: NDArray[np.float64]) -> NDArray[np.float64]:
     return asked / (1.0 + asked**LIMIT_SHARPNESS) ** (1.0 / LIMIT_SHARPNESS)
 
 
-def _asked(phase: PhaseTime, replica: ReplicaFigures) -> NDArray[np.float64]:
-    """What a phase would draw above idle without a limit, over limit minus idle [1]."""
+def _asked_at_boost(
+    phase: PhaseTime, replica: ReplicaFigures
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """What matrix units, memory and all else ask for above idle, over limit minus idle [1]."""
     c = replica.coefficients
-    knee = np.minimum(c.voltage_knee_mhz / replica.hardware.boost_clock_mhz, HIGHEST_KNEE)
-    core = core_power(replica.clock_fraction, c.voltage_floor, knee)
-    sustained = core_power(c.sustained_clock, c.voltage_floor, knee)
     computing = phase.compute_s + c.stall_power_share * phase.stalled_compute_s
     reading = phase.memory_s + c.stall_power_share * phase.stalled_memory_s
     matrix = c.compute_power_share * np.minimum(
@@ -68,11 +82,7 @@ def _asked(phase: PhaseTime, replica: ReplicaFigures) -> NDArray[np.float64]:
         + c.sequence_power_share * phase.share("sampling")
         + c.active_power_share
     )
-    return (
-        matrix * np.minimum(core / sustained, 1.0)
-        + memory * (1.0 - c.memory_core_share * (1.0 - core))
-        + others * core
-    )
+    return matrix, memory, others
 
 
 def above_idle_kw(phase: PhaseTime, replica: ReplicaFigures) -> NDArray[np.float64]:

@@ -82,9 +82,13 @@ def test_compute_follows_the_clock_up_to_the_sustained_one():
 
 
 def test_memory_waits_for_a_slow_path_below_the_knee_only():
-    assert memory_slowing([0.125, 0.5, 1.0], 0.5) == pytest.approx([8.0, 1.0, 1.0])
+    assert memory_slowing([0.4, 0.5, 1.0], 0.5) == pytest.approx([1.25**2, 1.0, 1.0])
     waiting = load(compute=0.0, memory=1.0)
-    assert relative_time(waiting, RESPONSE, [0.6, 0.125]) == pytest.approx([1.0, 8.0])
+    assert relative_time(waiting, RESPONSE, [0.6, 0.4]) == pytest.approx([1.0, 1.5625])
+
+
+def test_the_path_to_memory_has_a_lowest_clock():
+    assert memory_slowing([0.3, 0.125], 0.5) == pytest.approx([25 / 9, 25 / 9])
 
 
 def test_overhead_and_waits_for_the_host_feel_no_clock():
@@ -106,7 +110,7 @@ def test_matrix_work_stands_at_the_limit_from_the_sustained_clock_on():
 
 def test_memory_power_goes_with_the_work_that_is_done():
     reading = load(compute=0.0, memory=1.0, matrix_power=0.0, memory_power=0.6)
-    assert work_power(reading, RESPONSE, [0.5, 0.125]) == pytest.approx([0.8, 0.2 + 0.6 / 8.0])
+    assert work_power(reading, RESPONSE, [0.5, 0.25]) == pytest.approx([0.8, 0.2 + 0.6 * 0.36])
 
 
 def test_a_share_of_idle_power_follows_the_clock():

@@ -39,10 +39,19 @@ def drawing(clock: float = 1.0, **shares: float) -> ReplicaFigures:
     return plain({"clock_fraction": clock}, **{**NONE, **shares})
 
 
+def drawn(watts: np.ndarray) -> float:
+    """Above idle, over limit minus idle."""
+    return (watts[0] - 110) / 590
+
+
 def asked(watts: np.ndarray) -> float:
-    """What was asked for above idle, over limit minus idle, before the limit cut it."""
-    share = (watts[0] - 110) / 590
-    return share / (1 - share**6) ** (1 / 6)
+    """What was asked for at boost, before the limit cut it."""
+    return drawn(watts) / (1 - drawn(watts) ** 6) ** (1 / 6)
+
+
+def at_clocks(load: PhaseTime, clocks: tuple[float, ...], **shares: float) -> list[float]:
+    """What is drawn at each clock."""
+    return [drawn(busy_power_w(load, drawing(clock, **shares))) for clock in clocks]
 
 
 def test_nothing_busy_draws_idle_power():
@@ -83,29 +92,28 @@ def test_a_lower_clock_lowers_what_follows_the_core():
         ("link_s", "link_power_share"),
         ("compute_s", "compute_power_share"),
     ):
-        watts = busy_power_w(phase(**{part: 1.0}), drawing(0.75, **{share: 0.5}))
-        assert asked(watts) == pytest.approx(0.5 * 0.6075)
+        full, low = at_clocks(phase(**{part: 1.0}), (1.0, 0.75), **{share: 0.5})
+        assert low == pytest.approx(0.6075 * full)
 
 
 def test_matrix_units_feel_a_clock_below_the_sustained_one_only():
     """At 0.75 of boost they always run; at half of it, 0.5 · 0.8² of 0.6075."""
-    shares = {"compute_power_share": 0.5, "sustained_clock": 0.75}
-    for clock, part in ((1.0, 1.0), (0.8, 1.0), (0.5, 0.32 / 0.6075)):
-        watts = busy_power_w(phase(compute_s=1.0), drawing(clock, **shares))
-        assert asked(watts) == pytest.approx(0.5 * part)
+    shares = {"compute_power_share": 0.2, "sustained_clock": 0.75}
+    full, *lower = at_clocks(phase(compute_s=1.0), (1.0, 0.8, 0.5), **shares)
+    assert lower == pytest.approx([full, 0.32 / 0.6075 * full], rel=1e-4)
 
 
 def test_memory_follows_the_clock_in_part():
-    shares = {"memory_power_share": 0.5, "memory_core_share": 0.4}
-    watts = busy_power_w(phase(memory_s=1.0), drawing(0.75, **shares))
-    assert asked(watts) == pytest.approx(0.5 * (1 - 0.4 * (1 - 0.6075)))
+    shares = {"memory_power_share": 0.2, "memory_core_share": 0.4}
+    full, low = at_clocks(phase(memory_s=1.0), (1.0, 0.75), **shares)
+    assert low == pytest.approx((1 - 0.4 * (1 - 0.6075)) * full, rel=1e-4)
 
 
 def test_memory_that_is_slower_for_its_path_draws_for_what_it_reads():
-    """Half the knee, 2 to the power of 3/2 longer for the same bytes."""
+    """Half the knee: the path runs at 0.6 of it, 0.6 to the power of -2 longer."""
     shares = {"memory_power_share": 0.5, "memory_clock_knee_mhz": 0.5 * 1980}
     watts = busy_power_w(phase(memory_s=1.0), drawing(0.25, **shares))
-    assert asked(watts) == pytest.approx(0.5 / 2**1.5)
+    assert asked(watts) == pytest.approx(0.5 * 0.36)
 
 
 def test_the_limit_holds_and_is_felt_near_it_only():
@@ -113,6 +121,21 @@ def test_the_limit_holds_and_is_felt_near_it_only():
     assert limited(np.array([1.0])) == pytest.approx(2 ** (-1 / 6))
     assert limited(np.array([20.0])) == pytest.approx(1.0, rel=1e-6)
     assert (np.diff(limited(np.linspace(0, 3, 100))) > 0).all()
+
+
+def test_a_load_at_its_limit_draws_less_at_a_lower_clock():
+    """At half of the clock the voltage is 0.8: 0.5 · 0.8² of what was drawn at boost."""
+    for share in (0.5, 1.3, 5.0):
+        full, half = at_clocks(phase(prompt_s=1.0), (1.0, 0.5), prompt_power_share=share)
+        assert full == pytest.approx(limited(np.array(share)))
+        assert half == pytest.approx(0.32 * full)
+
+
+def test_the_limit_holds_down_to_the_sustained_clock():
+    shares = {"prompt_power_share": 1.3, "sustained_clock": 0.75}
+    full, *lower = at_clocks(phase(prompt_s=1.0), (1.0, 0.75, 0.5), **shares)
+    cut = 1.3 - full
+    assert lower == pytest.approx([full, 1.3 * 0.32 / 0.6075 - 0.32 * cut])
 
 
 @settings(max_examples=80, deadline=None)

@@ -37,6 +37,10 @@ WHOLE_BATCHES = ("tensorrt-llm-2024",)  # engines: likewise, their batches are n
 COPIES = "mlperf"  # engine whose data parallelism is that of whole replicas
 REPEATING = ("transformers", "kernels")  # families that read a cache for every query head
 REPEATING_NARROW = "vllm-v0"  # likewise if it is in FP8, which shuts FlashAttention out
+HANDED_OVER = (  # families and engines that benchmarks call themselves, without a busy server
+    *("llama.cpp", "transformers", "deepspeed", "tensorrt-llm-2024", "vllm-2024-offline"),
+    *("vllm-rocm-2024", "vllm-xpu-2024", "vllm-l20"),
+)
 IN_TURN = "vllm"  # family whose groups admit prompts by themselves, while the others wait
 ROOMY = ("tensorrt-llm-maximum",)  # engines that fill this share of what weights leave
 FREE_SHARE = 0.95
@@ -103,6 +107,14 @@ def with_cache(llm: LlmFigures, kv_precision: NDArray[np.str_]) -> LlmFigures:
     """LLMs with a cache of a precision, (row,)."""
     share = np.where(np.isin(kv_precision, SIXTEEN_BITS), 1.0, NARROW_CACHE)
     return replace(llm, kv_bytes_per_token_layer=llm.kv_bytes_per_token_layer * share)
+
+
+def request_features(
+    engines: NDArray[np.str_], families: NDArray[np.str_]
+) -> Mapping[str, Floats]:
+    """How requests of benchmarks reach engines otherwise than those of users, (row,)."""
+    over = np.isin(engines, HANDED_OVER) | np.isin(families, HANDED_OVER)
+    return {"handed-over": over.astype(float)}
 
 
 def held(load: Load) -> Load:

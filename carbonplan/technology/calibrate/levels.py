@@ -100,7 +100,7 @@ TIMES: Mapping[str, Choice] = {
     ),
     "prefill_layer_overhead_us": Choice(80.0, 0.7, "us", {"engine": 0.5}),
     "prefill_expert_overhead_us": Choice(80.0, 0.4, "us", {"engine": 0.2}),
-    "request_overhead_ms": Choice(10.0, 0.7, "ms", {"engine": 0.6}),
+    "request_overhead_ms": Choice(10.0, 0.7, "ms", {"engine": 0.6}, {"handed-over": 1.0}),
     "request_overhead_growth": Choice(0.5, 0.3, "1"),
     "prompt_cost": Choice(1.0, 0.3, "1", {"engine": 0.3}),
     "admission_ms": Choice(3.0, 0.7, "ms", {"engine": 0.6, "modality": 1.0}),

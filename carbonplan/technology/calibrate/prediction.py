@@ -29,6 +29,7 @@ from carbonplan.technology.calibrate.habits import (
     cut_features,
     held,
     prefill_s,
+    request_features,
     running,
     step,
     with_cache,
@@ -172,6 +173,7 @@ def load_of(
             **shapes,
             **cache_features(llm, hardware, words("kv_precision", "bf16"), families),
             **cut_features(shapes["slice"], hardware, families, vectors),
+            **request_features(engines, families),
         },
     )
     neutral = Coefficients(*(np.ones(count) for _ in NAMES))

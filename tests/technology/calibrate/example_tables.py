@@ -59,6 +59,19 @@ LOCKED = {
     "step_time_ms": 20,
     "gpu_power_w": 200,
 }
+KERNEL = {  # in cores alone
+    "gpu": "V100",
+    "suite": "microbenchmark",
+    "benchmark": "cachebench",
+    "input_id": "input000",
+    "kernel": "benchmark_int",
+    "core_clock_mhz": 1380,
+    "memory_clock_mhz": 877,
+    "gpu_power_w": 200,
+    "kernel_time_ms": 2.0,
+    "dram_active_frac": 0.01,
+    "sm_active_frac": 0.95,
+}
 MAXIMUM = {
     "gpu_family": "H200",
     "model_family": "qwen3-235b",

@@ -222,6 +222,13 @@ def test_a_cache_is_read_for_every_query_head_without_flash_attention(engine, wi
     assert some.subjects.features["repeated-cache"] == pytest.approx(np.log(repeats))
 
 
+@pytest.mark.parametrize(
+    ("engine", "mark"), [("llama.cpp-rocm", 1), ("vllm-l20", 1), ("vllm-2026", 0)]
+)
+def test_benchmarks_hand_over_what_others_send_through_a_server(engine, mark):
+    assert load({"engine": engine}).subjects.features["handed-over"] == [mark]
+
+
 @pytest.mark.parametrize(("engine", "groups"), [("vllm-2025", 4), ("sglang-2025", 1)])
 def test_groups_wait_for_prompts_that_others_admit_by_themselves(engine, groups):
     run = {"llm": "deepseek-v3", "precision": "fp8", "data_parallel": 4.0, "batch": 64.0}

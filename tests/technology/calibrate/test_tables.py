@@ -8,6 +8,7 @@ from carbonplan.technology.calibrate.measurements import COLUMNS, measurements, 
 from carbonplan.technology.calibrate.names import read_names
 from carbonplan.technology.calibrate.tables import TABLES
 from tests.technology.calibrate.example_tables import (
+    KERNEL,
     LAYER,
     LOCKED,
     MAXIMUM,
@@ -113,6 +114,20 @@ def test_effects_of_a_clock_are_over_the_same_load_at_full_clock(tmp_path, names
     assert values(found, "relative_power") == [0.6]
     assert values(found, "step_s") == [0.02, 0.03, 0.03]
     assert found.rows["clock_fraction"].min() == 0.5
+
+
+@pytest.mark.parametrize(("time_ms", "ran_mhz"), [(4.1, 690), (8.0, 345)])
+def test_kernels_without_traffic_tell_the_clock_that_was_not_held(
+    tmp_path, names, time_ms, ran_mhz
+):
+    reading = KERNEL | {"benchmark": "vectorAdd", "dram_active_frac": 0.9}
+    slow = {"core_clock_mhz": 690}
+    runs = [KERNEL, KERNEL | slow | {"kernel_time_ms": time_ms}, reading, reading | slow]
+    write(tmp_path, "dvfs_kernels_v100_rtx8000", runs)
+    found = measurements(tmp_path, names).rows
+    times = found[found["quantity"] == "relative_time"]
+    assert times["value"].tolist() == pytest.approx([time_ms / 2, 1.0])
+    assert times["clock_fraction"].tolist() == pytest.approx([ran_mhz / 1380] * 2)
 
 
 def test_layers_on_several_accelerators_are_stages(tmp_path, names):
