@@ -55,6 +55,7 @@ MODALITIES = {  # of requests that hold more than text
     "image-chat": "image",
     "mllm_text_generation/chat": "image",
     "video-chat": "video",
+    "omni-video-chat": "omni-video",
 }
 SWITCHED_PCIE = ("5.0",)
 SLICE_BYTES = 1e8  # of one layer's weights on one rank: the reference of ``slice``

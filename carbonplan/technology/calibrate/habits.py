@@ -45,6 +45,7 @@ IN_TURN = "vllm"  # family whose groups admit prompts by themselves, while the o
 ROOMY = ("tensorrt-llm-maximum",)  # engines that fill this share of what weights leave
 FREE_SHARE = 0.95
 SIXTEEN_BITS = ("bf16", "fp16")
+SEEN_COST = 0.25  # of a prompt that the server has seen, over that of a new one; assumed
 NARROW_CACHE = 0.5  # bytes of a cache below 16 bits, over those of one in 16
 FULLNESS = 4.0  # how sharply memory or the engine's limit, whichever is less, ends a batch
 
@@ -164,6 +165,7 @@ def step(load: Load) -> PhaseTime:
 def between_s(load: Load) -> Floats:
     """What the prompts of all sequences add to every output token, if these are kept [s].
 
+    Of a prompt that was sent before, what was prepared is kept: it has to be recognised.
     Where groups share experts, all take part in every step: while one of them works on a
     prompt that it admitted by itself, the others wait.
     """
@@ -171,7 +173,8 @@ def between_s(load: Load) -> Floats:
     waiting = np.where(in_turn, load.replica.data_parallel - 1.0, 0.0)
     work = prompt_work(load.input_tokens, load.replica)
     work_s = work.total_s + waiting * (work.prompt_s + work.link_s)
-    all_s = running(load) * work_s / np.maximum(load.output_tokens, 1.0)
+    computed = SEEN_COST + (1.0 - SEEN_COST) * load.new_prompts
+    all_s = running(load) * work_s * computed / np.maximum(load.output_tokens, 1.0)
     return np.where(load.uncached, 0.0, all_s)
 
 

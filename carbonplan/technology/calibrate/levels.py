@@ -103,7 +103,7 @@ TIMES: Mapping[str, Choice] = {
     "request_overhead_ms": Choice(10.0, 0.7, "ms", {"engine": 0.6}, {"handed-over": 1.0}),
     "request_overhead_growth": Choice(0.5, 0.3, "1"),
     "prompt_cost": Choice(1.0, 0.3, "1", {"engine": 0.3}),
-    "admission_ms": Choice(3.0, 0.7, "ms", {"engine": 0.6, "modality": 1.0}),
+    "admission_ms": Choice(3.0, 0.7, "ms", {"engine": 0.6, "modality": 2.0}),
     "allreduce_base_us": Choice(None, 0.0, "us", {"engine": 0.4, "architecture": 0.3}),
     "allreduce_hop_us": Choice(None, 0.0, "us", {"engine": 0.4}),
     "link_efficiency": Choice(None, 0.0, "1", {"engine": 0.3}),

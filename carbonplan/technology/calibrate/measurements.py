@@ -4,7 +4,8 @@ A row says what served (``engine``, of a ``version`` where that is told, ``accel
 ``llm``, ``precision``, ``kv_precision``), spread how (degrees of parallelism; ``accelerators``
 of the whole instance), under which load (``batch``: mean of the sequences running in the whole
 instance, NaN where it is as large as memory allows; ``concurrency``: requests in the system,
-NaN where unknown; tokens of a request), at which ``clock_fraction`` of boost and
+NaN where unknown; tokens of a request; ``new_prompts``: the share of prompts that the server
+has not seen yet), at which ``clock_fraction`` of boost and
 ``power_limit_fraction`` of the default limit, and the ``value`` of one quantity, whose
 name ends in its unit:
 
@@ -75,6 +76,7 @@ NUMBERS = {  # columns of numbers, likewise
     "concurrency": np.nan,
     "input_tokens": np.nan,
     "output_tokens": np.nan,
+    "new_prompts": 1.0,
     "clock_fraction": 1.0,
     "power_limit_fraction": 1.0,
     "ttft_limit_s": np.nan,

@@ -76,6 +76,8 @@ class Load:
         Sequences running in all replicas of a row together; NaN: as many as there is room for.
     concurrency
         Requests in the system; NaN where unknown.
+    new_prompts
+        Share of the prompts that the server has not seen yet.
     copies
         Replicas of their own.
     idle_stages
@@ -93,6 +95,7 @@ class Load:
     concurrency: Floats
     input_tokens: Floats
     output_tokens: Floats
+    new_prompts: Floats
     copies: Floats
     idle_stages: Floats
     chunk_tokens: Floats
@@ -188,6 +191,7 @@ def load_of(
         column("concurrency", np.nan),
         column("input_tokens", np.nan),
         column("output_tokens", np.nan),
+        column("new_prompts", 1.0),
         copies=np.where(copied, groups, 1.0),
         idle_stages=np.where(alone, stages, 1.0),
         chunk_tokens=np.where(families == MICRO_BATCHED, MICRO_BATCH_TOKENS, np.inf),

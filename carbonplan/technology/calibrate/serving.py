@@ -15,7 +15,7 @@ from carbonplan.catalogue.cards import card_names, cards
 from carbonplan.catalogue.records import Accelerator, AcceleratorPower, ModelCard
 from carbonplan.catalogue.tables import read_keyed, read_table
 from carbonplan.technology.calibrate.fit import Fit, Parameter, Task, fit, make_task, spreads
-from carbonplan.technology.calibrate.habits import MICRO_BATCHED
+from carbonplan.technology.calibrate.held_up import held_up, slow_prompts
 from carbonplan.technology.calibrate.levels import CHOICES, POWERS, TIMES, Choice
 from carbonplan.technology.calibrate.measurements import MeasuredLlm, combinations, pairs
 from carbonplan.technology.calibrate.prediction import POWERS as POWER_QUANTITIES
@@ -27,19 +27,11 @@ from carbonplan.technology.calibrate.prediction import (
     with_calibration,
 )
 from carbonplan.technology.calibration import Calibration, CoefficientRow
-from carbonplan.technology.subjects import FAMILIES
 
 if TYPE_CHECKING:
     import pandas as pd
 
 NOT_FITTED = ("freesh", "single-gpu")  # transcribed, or of unknown load: judged only
-HELD_UP = 1.1  # a step may not last so much longer than that of a larger batch
-SLOW_PROMPT = 1.5  # nor a prompt of weights in 16 bits so much longer than in four
-RUN = (
-    *("dataset", "engine", "accelerator", "llm", "precision", "task", "tensor_parallel"),
-    *("pipeline_parallel", "data_parallel", "expert_parallel"),
-    *("clock_fraction", "power_limit_fraction", "input_tokens"),
-)
 NOISE_OF_TIMES, NOISE_OF_POWER = 0.25, 0.1  # of one group, in logarithms
 FOLD_STEPS = 10  # of a fit that starts where the whole one ended
 
@@ -152,49 +144,6 @@ def teaching(rows: pd.DataFrame, known: Known) -> NDArray[np.bool_]:
     plain = (rows["clock_fraction"] == 1.0) & (rows["power_limit_fraction"] >= 1.0)
     whole = (rows["llm"] != "") & (kind == "gpu") & ~rows["dataset"].isin(NOT_FITTED)
     return (quantity & plain & whole).to_numpy() & ~held_up(rows) & ~slow_prompts(rows)
-
-
-def held_up(rows: pd.DataFrame) -> NDArray[np.bool_]:
-    """Runs whose step lasted longer than that of a larger batch, (row,).
-
-    Something else than the accelerator was slow then; whatever was measured of such a run says
-    nothing of it.
-    """
-    steps = rows[rows["quantity"].isin(["step_s", "tpot_s"])]
-    outputs = steps["output_tokens"].round(-2).where(steps["quantity"] == "tpot_s", 0.0)
-    key = [*(steps[name] for name in (*RUN, "quantity")), outputs]
-    steps = steps.assign(key=_numbered(key))
-    least = steps.groupby(["key", "batch"])["value"].min()
-    larger = least[::-1].groupby("key").cummin().groupby("key").shift()[::-1]
-    steps = steps.join(larger.rename("larger"), on=["key", "batch"])
-    slow = rows.index.isin(steps.index[steps["value"] > HELD_UP * steps["larger"]])
-    runs = _numbered([rows[name] for name in (*RUN, "batch", "output_tokens")])
-    return slow | np.isin(runs, runs[slow & (rows["batch"] > 0).to_numpy()])
-
-
-def slow_prompts(rows: pd.DataFrame) -> NDArray[np.bool_]:
-    """Prompts of llama.cpp far slower than with weights of four bits on no more accelerators.
-
-    These are widened first, and then multiplied in 16 bits as all are, so that they are the
-    slowest of their LLM: as with steps, something else held the others up, (row,).
-    """
-    families = rows["engine"].map(lambda name: FAMILIES.get(name, name))
-    prompts = rows[(rows["quantity"] == "prefill_s") & (families == MICRO_BATCHED)]
-    key = [prompts[name] for name in RUN if name not in ("precision", "pipeline_parallel")]
-    prompts = prompts.assign(key=_numbered([*key, prompts["batch"]]))
-    widened = prompts[prompts["precision"] == "int4"]
-    most = widened.groupby(["key", "pipeline_parallel"])["value"].min().groupby("key").cummin()
-    prompts = prompts.join(most.rename("most"), on=["key", "pipeline_parallel"])
-    slow = prompts["value"] > SLOW_PROMPT * prompts["most"]
-    return rows.index.isin(prompts.index[slow])
-
-
-def _numbered(columns: list[pd.Series]) -> NDArray[np.int64]:
-    """One number for rows that agree in all columns."""
-    import pandas as pd
-
-    table = pd.concat([column.rename(str(i)) for i, column in enumerate(columns)], axis=1)
-    return table.groupby(list(table.columns), sort=False, dropna=False).ngroup().to_numpy()
 
 
 def make_half(

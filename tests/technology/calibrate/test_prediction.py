@@ -101,6 +101,12 @@ def test_a_mean_tpot_may_report_a_part_of_the_prompts_in_between():
     assert half_s == pytest.approx((none_s + all_s) / 2)
 
 
+def test_a_prompt_that_was_sent_before_costs_a_quarter():
+    step_s, new_s = told({}, "step_s", "tpot_s", reported_prompt_share=1.0)
+    half = told({"new_prompts": 0.5}, "tpot_s", reported_prompt_share=1.0)[0]
+    assert half - step_s == pytest.approx((0.5 + 0.5 / 4.0) * (new_s - step_s))
+
+
 def test_total_tokens_count_the_inputs_and_served_ones_a_share():
     output, total, served = told(
         {}, "output_tokens_per_s", "total_tokens_per_s", "served_tokens_per_s", served_share=0.8

@@ -1,6 +1,4 @@
-"""Which measurements teach, which were held up, and what a fit leaves out."""
-
-from collections.abc import Mapping
+"""Which measurements teach, and what a fit leaves out."""
 
 import numpy as np
 import pandas as pd
@@ -11,12 +9,11 @@ from carbonplan.technology.calibrate.serving import (
     Known,
     cross_validated,
     fit_serving,
-    held_up,
-    slow_prompts,
     teaching,
 )
 from carbonplan.technology.calibration import UNKNOWN
 from carbonplan.technology.performance import decode_step
+from tests.technology.calibrate.example_rows import table
 from tests.technology.example_records import H100_8, LLAMA_8B, LLAMA_70B, T4_4, accelerator
 from tests.technology.example_replicas import CALIBRATION, figures
 
@@ -29,120 +26,6 @@ KNOWN = Known(
         "socket": (SOCKET, H100_8.power),
     },
 )
-RUN = {
-    "dataset": "d",
-    "engine": "vllm-2025",
-    "task": "",
-    "accelerator": "h100-sxm",
-    "llm": "llama-3.1-8b",
-    "gpu_family": "H100",
-    "model_family": "llama-8b",
-    "precision": "bf16",
-    "kv_precision": "bf16",
-    "tensor_parallel": 1.0,
-    "pipeline_parallel": 1.0,
-    "expert_parallel": 1.0,
-    "data_parallel": 1.0,
-    "batch": 8.0,
-    "input_tokens": 500.0,
-    "output_tokens": 200.0,
-    "clock_fraction": 1.0,
-    "power_limit_fraction": 1.0,
-    "quantity": "step_s",
-    "value": 0.01,
-}
-
-
-def table(*changes: Mapping[str, object]) -> pd.DataFrame:
-    return pd.DataFrame([{**RUN, **change} for change in changes])
-
-
-def steps(*pairs: tuple[float, float], **changes: object) -> list[dict]:
-    """Steps of growing batches."""
-    return [{"batch": batch, "value": value, **changes} for batch, value in pairs]
-
-
-def prompts(*runs: tuple[str, float, float], **changes: object) -> list[dict]:
-    """Prompts by precision and stages."""
-    run = {"engine": "llama.cpp", "quantity": "prefill_s", **changes}
-    return [
-        {"precision": precision, "pipeline_parallel": stages, "value": value, **run}
-        for precision, stages, value in runs
-    ]
-
-
-def test_prompts_far_slower_than_with_widened_weights_were_held_up():
-    """Four accelerators are no excuse; those that have nothing beside them are believed."""
-    one, four = ("fp16", 1.0, 0.9), ("fp16", 4.0, 0.12)
-    rows = table(*prompts(("int4", 1.0, 0.1), one, ("int4", 4.0, 0.2), four))
-    assert slow_prompts(rows).tolist() == [False, True, True, False]
-    assert not slow_prompts(table(*prompts(one, four))).any()
-    assert not slow_prompts(table(*prompts(("int4", 1.0, 0.1), one, engine="vllm-2025"))).any()
-    assert teaching(rows, KNOWN).tolist() == [True, False, False, True]
-
-
-def test_a_step_longer_than_that_of_a_larger_batch_was_held_up():
-    rows = table(*steps((1, 0.010), (8, 0.030), (16, 0.012), (32, 0.020)))
-    assert held_up(rows).tolist() == [False, True, False, False]
-
-
-def test_a_little_longer_is_no_more_than_noise():
-    rows = table(*steps((1, 0.0105), (8, 0.010)))
-    assert not held_up(rows).any()
-
-
-def test_whatever_was_measured_of_such_a_run_is_marked():
-    power = {"quantity": "power_w", "value": 300.0}
-    rows = table(
-        *steps((1, 0.030), (8, 0.010)),
-        {"batch": 1.0, **power},
-        {"batch": 8.0, **power},
-        {"batch": 1.0, **power, "llm": "llama-3.1-70b"},
-    )
-    assert held_up(rows).tolist() == [True, False, True, False, False]
-
-
-@pytest.mark.parametrize(
-    "other",
-    [
-        {"llm": "llama-3.1-70b"},
-        {"accelerator": "t4"},
-        {"engine": "vllm-2024"},
-        {"tensor_parallel": 2.0},
-        {"precision": "fp8"},
-        {"dataset": "e"},
-        {"clock_fraction": 0.5},
-        {"power_limit_fraction": 0.5},
-        {"input_tokens": 100.0},
-    ],
-)
-def test_runs_of_something_else_hold_nobody_up(other):
-    rows = table(*steps((1, 0.030)), *steps((8, 0.010), **other))
-    assert not held_up(rows).any()
-
-
-def test_repeats_at_one_batch_hold_nobody_up():
-    assert not held_up(table(*steps((8, 0.030), (8, 0.010)))).any()
-
-
-def test_a_run_with_other_prompts_is_not_marked_with_it():
-    other = {"batch": 1.0, "input_tokens": 8000.0, "quantity": "power_w", "value": 300.0}
-    rows = table(*steps((1, 0.030), (8, 0.010)), other)
-    assert held_up(rows).tolist() == [True, False, False]
-
-
-def test_times_of_tokens_compare_at_like_lengths_only():
-    """Prompts in between make a long input slower."""
-    long = {"quantity": "tpot_s", "input_tokens": 8000.0}
-    rows = table(*steps((1, 0.030), **long), *steps((8, 0.010), quantity="tpot_s"))
-    assert not held_up(rows).any()
-
-
-def test_runs_that_fill_memory_are_not_marked_with_others():
-    """Their batch is not known."""
-    filled = {"batch": np.nan, "quantity": "output_tokens_per_s", "value": 9.0}
-    rows = table(*steps((1, 0.030), (8, 0.010)), filled)
-    assert held_up(rows).tolist() == [True, False, False]
 
 
 @pytest.mark.parametrize(
@@ -159,6 +42,16 @@ def test_runs_that_fill_memory_are_not_marked_with_others():
 )
 def test_what_teaches_nothing_of_serving_is_left_out(other):
     assert teaching(table({}, other), KNOWN).tolist() == [True, False]
+
+
+def test_what_was_held_up_teaches_nothing():
+    step = {"batch": 1.0, "value": 0.03}
+    prompt = {"engine": "llama.cpp", "quantity": "prefill_s"}
+    narrow, wide = (
+        {"precision": one, "value": two} for one, two in (("int4", 0.1), ("fp16", 0.9))
+    )
+    rows = table({}, step, {**prompt, **narrow}, {**prompt, **wide})
+    assert teaching(rows, KNOWN).tolist() == [True, False, True, False]
 
 
 def made_by_models() -> pd.DataFrame:

@@ -62,6 +62,29 @@ def test_attention_data_parallelism_leaves_one_accelerator_to_a_tensor_group(tmp
     assert (row.tensor_parallel, row.data_parallel, row.accelerators) == (1, 8, 8)
 
 
+@pytest.mark.parametrize(
+    ("run", "share"),
+    [
+        ({"task": "video-chat", "avg_batch_size": 255.6}, 1.0),  # every request once
+        ({"task": "video-chat", "avg_batch_size": 1020}, 0.25),  # four times
+        ({"task": "sourcegraph-fim", "avg_batch_size": 1020}, 1.0),  # no pictures to be kept
+    ],
+)
+def test_pictures_of_large_batches_were_sent_before(tmp_path, names, run, share):
+    write(tmp_path, "mlenergy_v3_vllm", [STEADY | run])
+    assert measurements(tmp_path, names).rows.iloc[0].new_prompts == pytest.approx(share)
+
+
+def test_videos_of_a_processor_that_keeps_their_size_are_long_prompts(tmp_path, names):
+    omni = {"model_id": "Qwen/Qwen3-Omni-30B-A3B-Instruct"}
+    video, image = {"task": "video-chat"}, {"task": "image-chat"}
+    runs = [video, omni | video, omni | image]
+    write(tmp_path, "mlenergy_v3_vllm", [STEADY | run for run in runs])
+    rows = measurements(tmp_path, names).rows
+    read = rows[rows["quantity"] == "step_s"][["task", "input_tokens"]].to_numpy().tolist()
+    assert read == [["video-chat", 660], ["omni-video-chat", 7000], ["image-chat", 270]]
+
+
 def test_a_run_that_is_listed_under_squared_degrees_counts_once(tmp_path, names):
     squared = UNDER_LOAD | {"tensor_parallel": 64, "moe_tp": 8, "moe_ep": 8}
     write(tmp_path, "inferencex_silicon_ttft_tpot", [UNDER_LOAD, squared], ".csv.gz")
