@@ -11,6 +11,17 @@ from carbonplan.technology.shapes import LlmFigures
 LARGEST_OF_TWO = 0.57  # standard normal numbers, on average
 
 
+def evenly_spread(tokens: ArrayLike, evenness: ArrayLike) -> NDArray[np.float64]:
+    r"""Tokens that would meet as many experts if they chose evenly, (..., replica) [1].
+
+    .. math:: 1 + e\,(n - 1)
+
+    The first one meets its k experts whatever the others do.
+    """
+    count = np.asarray(tokens, dtype=float)
+    return np.minimum(count, 1.0) + evenness * np.maximum(count - 1.0, 0.0)
+
+
 def expert_coverage(tokens: ArrayLike, llm: LlmFigures) -> NDArray[np.float64]:
     r"""Share of the routed experts that a step over some tokens reads, (..., replica) [1].
 

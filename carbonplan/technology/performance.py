@@ -39,7 +39,7 @@ from carbonplan.technology.communication import (
     tensor_parallel_s,
     tensor_parallel_traffic_s,
 )
-from carbonplan.technology.experts import fullest_coverage
+from carbonplan.technology.experts import evenly_spread, fullest_coverage
 from carbonplan.technology.figures import ReplicaFigures
 from carbonplan.technology.memory import cached_token_layers, kv_split
 from carbonplan.technology.shapes import LlmFigures
@@ -96,16 +96,18 @@ def prefill(
     """
     tokens, count = np.asarray(input_tokens, dtype=float), np.asarray(prompts, dtype=float)
     c = replica.coefficients
-    flops_s, pairs_s = _prompt_s(tokens, replica)
+    work, pairs_s = _prompt_s(tokens, replica)
     weights = _weights(tokens * count, replica)
     link_s = _links_s(tokens * count, replica)
-    busy_s = np.hypot(count * flops_s, weights.plain_s + weights.stalled_s)
+    flops_s = count * (work.plain_s + work.stalled_s)
+    busy_s = np.hypot(flops_s, weights.plain_s + weights.stalled_s)
     launched = _launched(busy_s + count * pairs_s + link_s, _launch_s(replica, prompt=True), c)
     admission_s = c.request_overhead_ms / MS_PER_S * count**c.request_overhead_growth
     return _phase(
         launched + c.step_overhead_ms / MS_PER_S + admission_s,
-        prompt_s=count * (flops_s + pairs_s),
+        prompt_s=count * (work.plain_s + pairs_s),
         memory_s=weights.plain_s,
+        stalled_compute_s=count * work.stalled_s,
         stalled_memory_s=weights.stalled_s,
         link_s=link_s,
     )
@@ -122,12 +124,13 @@ def prompt_work(input_tokens: ArrayLike, replica: ReplicaFigures) -> PhaseTime:
     """
     tokens = np.asarray(input_tokens, dtype=float)
     c = replica.coefficients
-    groups = replica.pipeline_parallel * replica.data_parallel
-    compute_s = sum(_prompt_s(tokens, replica)) * c.prompt_cost / groups
+    work, pairs_s = _prompt_s(tokens, replica)
+    share = c.prompt_cost / (replica.pipeline_parallel * replica.data_parallel)
+    prompt_s, stalled_s = (work.plain_s + pairs_s) * share, work.stalled_s * share
     traffic_s = tensor_parallel_traffic_s(tokens, replica) + expert_traffic_s(tokens, replica)
-    link_s = traffic_s * c.prompt_cost / groups
-    total_s = compute_s + link_s + c.admission_ms / MS_PER_S
-    return _phase(total_s, prompt_s=compute_s, link_s=link_s)
+    link_s = traffic_s * share
+    total_s = prompt_s + stalled_s + link_s + c.admission_ms / MS_PER_S
+    return _phase(total_s, prompt_s=prompt_s, stalled_compute_s=stalled_s, link_s=link_s)
 
 
 def decode_step(
@@ -232,7 +235,7 @@ def _flops(sequences: NDArray[np.float64], replica: ReplicaFigures) -> _Split:
 def _weights(tokens: NDArray[np.float64], replica: ReplicaFigures) -> _Split:
     """Reading the weights that a step over these tokens of each group needs [s]."""
     llm, c = replica.llm, replica.coefficients
-    seen = tokens * replica.data_parallel * c.expert_evenness
+    seen = evenly_spread(tokens * replica.data_parallel, c.expert_evenness)
     routed = llm.expert_bytes * fullest_coverage(seen, replica) / replica.data_parallel
     rate = replica.tensor_parallel * _bytes_per_s(replica)
     plain, stalled = _scattered(routed, replica)
@@ -247,16 +250,18 @@ def _scattered(
     return routed * np.minimum(slowness, 1.0), routed * np.maximum(slowness - 1.0, 0.0)
 
 
-def _prompt_s(tokens: NDArray[np.float64], replica: ReplicaFigures) -> tuple[Seconds, Seconds]:
+def _prompt_s(tokens: NDArray[np.float64], replica: ReplicaFigures) -> tuple[_Split, Seconds]:
     """Multiplying a prompt with the weights, and its tokens with each other [s]."""
     llm, c = replica.llm, replica.coefficients
-    parameters = llm.core_parameters + _active_expert_parameters(llm) / c.expert_efficiency
-    flops = FLOPS_PER_PARAMETER * (parameters * tokens + llm.head_parameters)
+    routed = FLOPS_PER_PARAMETER * _active_expert_parameters(llm) * tokens
+    own = FLOPS_PER_PARAMETER * (llm.core_parameters * tokens + llm.head_parameters)
     rate = replica.tensor_parallel * _flops_per_s(replica) * c.prefill_efficiency
+    plain, stalled = _scattered(routed, replica)
     pairs = attended_pairs(tokens, llm)
     pairs_s = _pairs_s(pairs * llm.prefill_pair_flops, replica)
     stored = replica.tensor_parallel * _bytes_per_s(replica) * c.pairs_efficiency
-    return flops / rate, np.hypot(pairs_s, pairs * llm.stored_pair_bytes / stored)
+    attending_s = np.hypot(pairs_s, pairs * llm.stored_pair_bytes / stored)
+    return _Split((own + plain) / rate, stalled / rate), attending_s
 
 
 def _pairs_s(attention_flops: NDArray[np.float64], replica: ReplicaFigures) -> Seconds:

@@ -119,6 +119,27 @@ def test_scattered_experts_stall_compute_and_memory():
     assert scattered.total_s > even.total_s
 
 
+def test_one_token_meets_its_experts_however_uneven_others_are():
+    """Those after it count by the evenness: seven of one half, 1 + 0.5 · 6, as four even."""
+    even, uneven = (plain({"llm": MIXTRAL}, expert_evenness=share) for share in (1.0, 0.5))
+    one, part = (decode_step(1, 500, of).memory_s for of in (even, uneven))
+    assert one == pytest.approx(part)
+    four, seven = (decode_step(n, 500, of).memory_s for n, of in ((4, even), (7, uneven)))
+    assert seven == pytest.approx(four)
+
+
+def test_scattered_experts_stall_the_compute_of_prompts():
+    """At half the efficiency 500 tokens through two of eight experts take as long again."""
+    even, scattered = (
+        prompt_work(500, plain({"llm": MIXTRAL}, expert_efficiency=e)) for e in (1.0, 0.5)
+    )
+    routed_s = 2 * plain({"llm": MIXTRAL}).llm.expert_parameters / 4 * 500 / 989e12
+    assert even.stalled_compute_s == pytest.approx(0)
+    assert scattered.stalled_compute_s == pytest.approx(routed_s)
+    assert scattered.prompt_s == pytest.approx(even.prompt_s)
+    assert scattered.total_s == pytest.approx(even.total_s + routed_s)
+
+
 def test_groups_of_data_parallelism_share_the_experts_and_a_batch():
     one = plain({"llm": DEEPSEEK, "precision": "fp8", "tensor_parallel": 2})
     four = replace(one, data_parallel=np.full(1, 4.0))

@@ -33,7 +33,8 @@ MICRO_BATCHED = "llama.cpp"  # engine family that cuts prompts, and overlaps its
 ONE_SEQUENCE = "llama.cpp"  # engine whose benchmark decodes one sequence alone
 VECTOR_GB_PER_S = 1000.0  # of memories that products with a vector still fill
 SEQUENTIAL = ("transformers", "llama.cpp")  # engine families: one stage works at a time
-WHOLE_BATCHES = ("tensorrt-llm-2024",)  # engines: likewise, their batches are not cut
+CUT_IN_TURN = ("tensorrt-llm-2024",)  # engines: likewise, with a part of the batch each
+ALIKE = ("tensorrt-llm-2024", "deepspeed-mii")  # engines whose batches repeat one prompt
 COPIES = "mlperf"  # engine whose data parallelism is that of whole replicas
 REPEATING = ("transformers", "kernels")  # families that read a cache for every query head
 REPEATING_NARROW = "vllm-v0"  # likewise if it is in FP8, which shuts FlashAttention out
@@ -128,13 +129,15 @@ def held(load: Load) -> Load:
 
 
 def running(load: Load) -> Floats:
-    """Sequences of one replica."""
+    """Sequences of one replica that step together."""
     limit = load.replica.coefficients.sequence_limit * load.replica.data_parallel
     room = np.maximum(memory_batch(load.context_tokens, _roomy(load)), 1.0)
     requests = np.where(np.isnan(load.concurrency), np.inf, load.concurrency / load.copies)
     limits = room**-FULLNESS + limit**-FULLNESS + requests**-FULLNESS
     most = limits ** (-1.0 / FULLNESS)
-    return np.where(np.isnan(load.batch), np.maximum(most, 1.0), load.batch / load.copies)
+    all_ = np.where(np.isnan(load.batch), np.maximum(most, 1.0), load.batch / load.copies)
+    cut = np.isin(load.subjects.level("engine"), CUT_IN_TURN)
+    return np.where(cut, np.maximum(all_ / load.idle_stages, 1.0), all_)
 
 
 def _roomy(load: Load) -> ReplicaFigures:
@@ -147,10 +150,18 @@ def _roomy(load: Load) -> ReplicaFigures:
     return replace(replica, hardware=replace(hardware, memory_gb=memory_gb))
 
 
+def _alike(load: Load) -> ReplicaFigures:
+    """Replicas whose sequences meet the experts of one, where a batch repeats its prompt."""
+    c = load.replica.coefficients
+    alike = np.isin(load.subjects.level("engine"), ALIKE)
+    evenness = np.where(alike, 0.0, c.expert_evenness)
+    return replace(load.replica, coefficients=replace(c, expert_evenness=evenness))
+
+
 def step(load: Load) -> PhaseTime:
     """One token more for every sequence; without a cache as long as its whole prompt takes."""
     batch, context = running(load), load.context_tokens
-    one = decode_step(batch, context, load.replica)
+    one = decode_step(batch, context, _alike(load))
     if not load.uncached.any():
         return one
     whole = prefill(context, load.replica, batch)
@@ -172,7 +183,8 @@ def between_s(load: Load) -> Floats:
     in_turn = load.subjects.level("engine-family") == IN_TURN
     waiting = np.where(in_turn, load.replica.data_parallel - 1.0, 0.0)
     work = prompt_work(load.input_tokens, load.replica)
-    work_s = work.total_s + waiting * (work.prompt_s + work.link_s)
+    busy_s = work.prompt_s + work.stalled_compute_s + work.link_s
+    work_s = work.total_s + waiting * busy_s
     computed = SEEN_COST + (1.0 - SEEN_COST) * load.new_prompts
     all_s = running(load) * work_s * computed / np.maximum(load.output_tokens, 1.0)
     return np.where(load.uncached, 0.0, all_s)

@@ -1,8 +1,9 @@
 """What the technology models say of measurements.
 
 Habits of benchmarks (``habits``) are undone here: engines without a serving loop run the stages
-of a pipeline one after another, so that of several accelerators one works; a published maximum
-ran with as many sequences as memory holds, or as its engine admits.
+of a pipeline one after another, so that of several accelerators one works, on the whole batch
+or on one part of it for each; a published maximum ran with as many sequences as memory holds,
+or as its engine admits.
 """
 
 from __future__ import annotations
@@ -18,11 +19,11 @@ from numpy.typing import NDArray
 from carbonplan.catalogue.records import ModelCard
 from carbonplan.technology.calibrate.habits import (
     COPIES,
+    CUT_IN_TURN,
     MICRO_BATCHED,
     ONE_SEQUENCE,
     SEQUENTIAL,
     UNCACHED,
-    WHOLE_BATCHES,
     Accelerators,
     between_s,
     cache_features,
@@ -147,7 +148,7 @@ def load_of(
     engines = words("engine", DEFAULT_ENGINE)
     stages, groups = column("pipeline_parallel", 1.0), column("data_parallel", 1.0)
     families = np.array([FAMILIES.get(one, one) for one in engines], dtype=str)
-    alone = np.isin(families, SEQUENTIAL) | np.isin(engines, WHOLE_BATCHES)
+    alone = np.isin(families, SEQUENTIAL) | np.isin(engines, CUT_IN_TURN)
     copied = engines == COPIES
     llm = _over_rows(rows, "llm", lambda name, precision: llm_figures(llms[name], precision))
     llm = with_cache(llm, words("kv_precision", "bf16"))
@@ -159,7 +160,7 @@ def load_of(
     llm, hardware = as_engines_compute(llm, hardware, families)
     spread = column("expert_parallel", 1.0)
     limit_w = hardware.limit_w * column("power_limit_fraction", 1.0)
-    hardware = replace(hardware, limit_w=limit_w)
+    hardware = replace(hardware, limit_w=limit_w, die_w=np.maximum(hardware.die_w, limit_w))
     ranks, stages_at_once = column("tensor_parallel", 1.0), np.where(alone, 1.0, stages)
     attending = np.where(copied, 1.0, groups)
     keys = [rows["accelerator"].to_numpy(str), engines, words("precision", "bf16")]

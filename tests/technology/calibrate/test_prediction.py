@@ -152,13 +152,34 @@ def test_stages_of_a_sequential_engine_take_turns():
     assert turns[1] == pytest.approx(110 + (alone[1] - 110) / 4)
 
 
-def test_stages_of_whole_batches_take_turns_in_the_memory_of_all():
+def test_parts_of_a_batch_that_take_turns_are_as_fast_as_one_of_them():
+    """Of 32 sequences four stages step 8 at a time; a single one has no others to wait for."""
+    run = {"engine": "tensorrt-llm-2024", "quantity": "total_tokens_per_s"}
+    batches = [(32.0, 4), (8.0, 1), (1.0, 4), (1.0, 1)]
+    parts = load(*(run | {"batch": n, "pipeline_parallel": pp} for n, pp in batches))
+    rates = predicted(parts, shipped(parts))
+    assert rates[::2] == pytest.approx(rates[1::2])
+
+
+def test_parts_that_take_turns_have_the_memory_of_all_stages():
     run = {"engine": "tensorrt-llm-2024", "precision": "fp16", "accelerator": "t4"}
     alone, turns = (
-        told(run | {"pipeline_parallel": n}, "step_s", "total_tokens_per_s") for n in (1, 4)
+        told(run | {"pipeline_parallel": n}, "total_tokens_per_s")[0] for n in (1, 4)
     )
-    assert turns[0] == pytest.approx(alone[0])
-    assert turns[1] > 2 * alone[1]  # where the LLM does not fit one, a sequence runs at a time
+    assert turns > 1.3 * alone  # where the LLM does not fit one, a sequence runs at a time
+
+
+def test_a_batch_of_one_prompt_many_times_meets_the_experts_of_one():
+    """Two of eight, which is what a single sequence reads."""
+    run = {"llm": "mixtral-8x7b", "tensor_parallel": 4, "engine": "tensorrt-llm-2024"}
+    alike = told(run, "step_s", expert_evenness=1.0)[0]
+    other = told(run | {"engine": "vllm-2024-offline"}, "step_s", expert_evenness=1.0)[0]
+    some = load(run)
+    part = some.at(shipped(some, expert_evenness=0.0)).replica
+    one, all_ = (decode_step(n, 600, part).memory_s[0] for n in (1, 32))
+    assert all_ == pytest.approx(one)
+    assert alike == pytest.approx(decode_step(32, 600, part).total_s[0])
+    assert other > alike
 
 
 def test_stages_of_a_serving_engine_work_at_once():
