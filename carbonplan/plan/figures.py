@@ -31,7 +31,7 @@ NOT_STATED = Known("assumed", "")
 SLOWED = ("memory_clock_knee_mhz", "memory_core_share", "voltage_floor", "voltage_knee_mhz")
 EXPERTS = (
     *("expert_efficiency", "expert_evenness", "expert_overhead_us", "stall_power_share"),
-    "prefill_expert_overhead_us",
+    *("prompt_expert_efficiency", "prefill_expert_overhead_us"),
 )
 OF_PROMPTS = ("prefill_", "prompt_", "request_", "admission_")
 NARROW = ("narrow_efficiency",)

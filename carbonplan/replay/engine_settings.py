@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 CHUNK_TOKENS = 8192  # of vLLM and SGLang on accelerators with much memory, and TensorRT-LLM's
 LONG_CHUNK_TOKENS, LONGER_CHUNK_TOKENS = 16384, 32768
 SHORT = 1024  # tokens of a prompt or an answer in most runs
-NARROW_PRECISIONS = ("fp8", "fp4")
 MEMORY_SHARES = {
     ("vllm-2026", "minimax-m2.5", "h200-sxm"): 0.95,
     ("vllm-2026", "minimax-m2.5", "0.17.0"): 0.95,
@@ -81,18 +80,6 @@ def inferencex_rules(run: pd.Series) -> Rules:
     if engine == "sglang":
         return _sglang(run)
     return rules_of(2 * int(run["input_tokens"]) if _fits_chunks(run) else CHUNK_TOKENS)
-
-
-def cache_is_narrow(run: pd.Series) -> bool:
-    """Whether the scripts of a run of InferenceX's table keep the KV cache in 8 bits."""
-    engine, llm, accelerator = run["engine"], run["llm"], run["accelerator"]
-    if not is_script(run) or run["precision"] not in NARROW_PRECISIONS:
-        return False
-    if engine.startswith("sglang"):
-        return accelerator.startswith("b")
-    if _fits_chunks(run):
-        return True
-    return engine.startswith("tensorrt") or llm == "llama-3.1-70b"
 
 
 def usable_share(run: pd.Series) -> float:

@@ -25,7 +25,7 @@ from carbonplan.catalogue.shipped import data_root
 from carbonplan.replay.arrays import MIXED, Kinds
 from carbonplan.replay.benchmarks import BENCHMARKS, Run
 from carbonplan.replay.closed_loop import closed_loop
-from carbonplan.replay.engine_settings import cache_is_narrow, places_of, usable_share
+from carbonplan.replay.engine_settings import places_of, usable_share
 from carbonplan.replay.overheads import Overhead, Served, overhead_of
 from carbonplan.replay.tables import columns_of
 from carbonplan.technology.calibrate.accuracy import plausible
@@ -221,8 +221,7 @@ def _roominess(row: pd.Series, figures: ReplicaFigures) -> float:
     """Room for the cache as the scripts of InferenceX have it, over that of the models [1]."""
     room_gb = float(kv_room_gb(figures)[0])
     more = (usable_share(row) - USABLE_FRACTION) * float(figures.hardware.memory_gb[0])
-    narrow = 2.0 if cache_is_narrow(row) else 1.0
-    return narrow * (1.0 + more / room_gb) if room_gb > 0.0 else narrow
+    return 1.0 + more / room_gb if room_gb > 0.0 else 1.0
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

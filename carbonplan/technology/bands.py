@@ -27,6 +27,7 @@ UNFAVOURABLE: Mapping[str, End | None] = {
     "narrow_efficiency": None,
     "attention_efficiency": None,
     "expert_efficiency": None,
+    "prompt_expert_efficiency": None,
     "prompt_cost": None,
     "stall_power_share": None,
     # time that no arithmetic fills

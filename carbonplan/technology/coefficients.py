@@ -25,6 +25,7 @@ class Coefficients:
     bandwidth_efficiency: NDArray[np.float64]  # reading weights
     attention_efficiency: NDArray[np.float64]  # factor on both for attention kernels
     expert_efficiency: NDArray[np.float64]  # factor on both for routed experts
+    prompt_expert_efficiency: NDArray[np.float64]  # factor on that in prompts
     expert_evenness: NDArray[np.float64]  # of the tokens, as if evenly spread over experts
     memory_clock_knee_mhz: NDArray[np.float64]  # below it the path to memory is too narrow
     # time that no arithmetic fills
@@ -52,7 +53,7 @@ class Coefficients:
     prompt_power_share: NDArray[np.float64]  # with prompts
     memory_power_share: NDArray[np.float64]  # weights always being read
     cache_power_share: NDArray[np.float64]  # KV cache always being read
-    stall_power_share: NDArray[np.float64]  # of the two first, while experts are waited for
+    stall_power_share: NDArray[np.float64]  # of the three first, while experts are waited for
     link_power_share: NDArray[np.float64]  # links always busy
     sequence_power_share: NDArray[np.float64]  # sequences always being sampled
     active_power_share: NDArray[np.float64]  # awake, whatever else is done

@@ -61,8 +61,8 @@ class PhaseTime:
         Matrix units at work for sequences, and for prompts.
     memory_s, cache_s
         Weights and KV cache being read.
-    stalled_compute_s, stalled_memory_s
-        What scattered experts add to both.
+    stalled_compute_s, stalled_memory_s, stalled_prompt_s
+        What scattered experts add to these; in prompts, over steps.
     link_s, sampling_s
         Talking to peers; sampling and bookkeeping of the sequences.
     """
@@ -74,6 +74,7 @@ class PhaseTime:
     cache_s: Seconds
     stalled_compute_s: Seconds
     stalled_memory_s: Seconds
+    stalled_prompt_s: Seconds
     link_s: Seconds
     sampling_s: Seconds
 
@@ -96,18 +97,17 @@ def prefill(
     """
     tokens, count = np.asarray(input_tokens, dtype=float), np.asarray(prompts, dtype=float)
     c = replica.coefficients
-    work, pairs_s = _prompt_s(tokens, replica)
+    flops_s, pairs_s, waited_s = _prompt_s(tokens, replica)
     weights = _weights(tokens * count, replica)
     link_s = _links_s(tokens * count, replica)
-    flops_s = count * (work.plain_s + work.stalled_s)
-    busy_s = np.hypot(flops_s, weights.plain_s + weights.stalled_s)
+    busy_s = np.hypot(count * flops_s, weights.plain_s + weights.stalled_s)
     launched = _launched(busy_s + count * pairs_s + link_s, _launch_s(replica, prompt=True), c)
     admission_s = c.request_overhead_ms / MS_PER_S * count**c.request_overhead_growth
     return _phase(
         launched + c.step_overhead_ms / MS_PER_S + admission_s,
-        prompt_s=count * (work.plain_s + pairs_s),
+        prompt_s=count * (flops_s + pairs_s),
+        stalled_prompt_s=count * waited_s,
         memory_s=weights.plain_s,
-        stalled_compute_s=count * work.stalled_s,
         stalled_memory_s=weights.stalled_s,
         link_s=link_s,
     )
@@ -124,13 +124,12 @@ def prompt_work(input_tokens: ArrayLike, replica: ReplicaFigures) -> PhaseTime:
     """
     tokens = np.asarray(input_tokens, dtype=float)
     c = replica.coefficients
-    work, pairs_s = _prompt_s(tokens, replica)
+    flops_s, pairs_s, waited_s = _prompt_s(tokens, replica)
     share = c.prompt_cost / (replica.pipeline_parallel * replica.data_parallel)
-    prompt_s, stalled_s = (work.plain_s + pairs_s) * share, work.stalled_s * share
     traffic_s = tensor_parallel_traffic_s(tokens, replica) + expert_traffic_s(tokens, replica)
-    link_s = traffic_s * share
-    total_s = prompt_s + stalled_s + link_s + c.admission_ms / MS_PER_S
-    return _phase(total_s, prompt_s=prompt_s, stalled_compute_s=stalled_s, link_s=link_s)
+    prompt_s, link_s = share * (flops_s + pairs_s), share * traffic_s
+    total_s = prompt_s + link_s + c.admission_ms / MS_PER_S
+    return _phase(total_s, prompt_s=prompt_s, stalled_prompt_s=share * waited_s, link_s=link_s)
 
 
 def decode_step(
@@ -250,18 +249,18 @@ def _scattered(
     return routed * np.minimum(slowness, 1.0), routed * np.maximum(slowness - 1.0, 0.0)
 
 
-def _prompt_s(tokens: NDArray[np.float64], replica: ReplicaFigures) -> tuple[_Split, Seconds]:
-    """Multiplying a prompt with the weights, and its tokens with each other [s]."""
+def _prompt_s(tokens: NDArray[np.float64], replica: ReplicaFigures) -> tuple[Seconds, ...]:
+    """Weights times a prompt, its tokens times each other; of the first, waiting [s]."""
     llm, c = replica.llm, replica.coefficients
-    routed = FLOPS_PER_PARAMETER * _active_expert_parameters(llm) * tokens
-    own = FLOPS_PER_PARAMETER * (llm.core_parameters * tokens + llm.head_parameters)
     rate = replica.tensor_parallel * _flops_per_s(replica) * c.prefill_efficiency
-    plain, stalled = _scattered(routed, replica)
+    own_s = FLOPS_PER_PARAMETER * (llm.core_parameters * tokens + llm.head_parameters) / rate
+    plain_s = FLOPS_PER_PARAMETER * _active_expert_parameters(llm) * tokens / rate
+    routed_s = plain_s / (c.expert_efficiency * c.prompt_expert_efficiency)
     pairs = attended_pairs(tokens, llm)
     pairs_s = _pairs_s(pairs * llm.prefill_pair_flops, replica)
     stored = replica.tensor_parallel * _bytes_per_s(replica) * c.pairs_efficiency
     attending_s = np.hypot(pairs_s, pairs * llm.stored_pair_bytes / stored)
-    return _Split((own + plain) / rate, stalled / rate), attending_s
+    return own_s + routed_s, attending_s, np.maximum(routed_s - plain_s, 0.0)
 
 
 def _pairs_s(attention_flops: NDArray[np.float64], replica: ReplicaFigures) -> Seconds:

@@ -10,15 +10,16 @@ r"""Power of a busy accelerator from what it is busy with, and at which clock.
 
 with the shares u of the time in which matrix units work for sequences and for prompts, weights
 and KV cache are read, links are busy and sequences are sampled, and a share for being awake.
-What experts are waited for counts with a part of the first and the third. The die asks for as
-much on a board that grants it less than others do (:math:`P_{die}`). :math:`x_1` is what a
-load asks for at boost and :math:`\ell` what it draws there: x far below one and one far above,
-as the power limit holds whatever asks for more. At a lower clock it asks for x: what follows
-the cores goes by :math:`g(f) = f\,v(f)^2` (:mod:`clocks`), memory's power in part only, and
-matrix units at full load never run above the sustained clock :math:`f_s`. What the limit took
-away at boost stays away, in proportion to the cores' power and never more than what follows
-it (:math:`x_g`): soon below the sustained clock a load at its limit draws less. Memory draws
-for what it reads, not for the time that a slow path to it takes longer.
+What experts are waited for counts with a part of the first three, in prompts with all of it
+at most. The die asks for as much on a board that grants it less than others do
+(:math:`P_{die}`). :math:`x_1` is what a load asks for at boost and :math:`\ell` what it draws
+there: x far below one and one far above, as the power limit holds whatever asks for more. At
+a lower clock it asks for x: what follows the cores goes by :math:`g(f) = f\,v(f)^2`
+(:mod:`clocks`), memory's power in part only, and matrix units at full load never run above
+the sustained clock :math:`f_s`. What the limit took away at boost stays away, in proportion
+to the cores' power and never more than what follows it (:math:`x_g`): soon below the
+sustained clock a load at its limit draws less. Memory draws for what it reads, not for the
+time that a slow path to it takes longer.
 
 Source
 ------
@@ -75,9 +76,11 @@ def _asked_at_boost(
     c = replica.coefficients
     computing = phase.compute_s + c.stall_power_share * phase.stalled_compute_s
     reading = phase.memory_s + c.stall_power_share * phase.stalled_memory_s
+    idle = 1.0 - np.minimum(c.stall_power_share, 1.0)
+    prompts = phase.prompt_s - idle * phase.stalled_prompt_s
     matrix = c.compute_power_share * np.minimum(
         computing / phase.total_s, 1.0
-    ) + c.prompt_power_share * phase.share("prompt")
+    ) + c.prompt_power_share * np.minimum(prompts / phase.total_s, 1.0)
     memory = (
         c.memory_power_share * np.minimum(reading / phase.total_s, 1.0)
         + c.cache_power_share * phase.share("cache")

@@ -101,6 +101,19 @@ def test_products_that_are_stored_cost_memory_where_attention_is_not_fused():
     assert rise_s[0] == pytest.approx(np.hypot(alone_s, moved_s) - alone_s)
 
 
+def test_experts_reach_less_in_prompts_than_in_steps():
+    """At half of it the routed part of a prompt takes as long again, and a step as long."""
+    alike, less = (
+        plain({"llm": MIXTRAL}, prompt_expert_efficiency=e, prompt_cost=1.0) for e in (1.0, 0.5)
+    )
+    routed = alike.llm.expert_parameters * alike.llm.experts_per_token / alike.llm.experts
+    rise_s = prompt_work(1000, less).prompt_s - prompt_work(1000, alike).prompt_s
+    assert rise_s == pytest.approx(2 * 1000 * routed / 989e12)
+    assert prompt_work(1000, less).stalled_prompt_s == pytest.approx(rise_s)
+    assert prefill(1000, less, 3).stalled_prompt_s == pytest.approx(3 * rise_s)
+    assert decode_step(16, 500, less).total_s == decode_step(16, 500, alike).total_s
+
+
 def test_what_a_prompt_adds_to_steps_holds_its_admission():
     bare, slow = (prompt_work(500, plain({}, admission_ms=ms)).total_s[0] for ms in (0.0, 3.0))
     assert slow == pytest.approx(bare + 3e-3)

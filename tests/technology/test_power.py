@@ -98,6 +98,14 @@ def test_being_awake_draws_whatever_is_done():
     assert asked(busy_power_w(phase(), drawing(active_power_share=0.2))) == pytest.approx(0.2)
 
 
+@pytest.mark.parametrize(("stalled", "busy_s"), [(0.0, 0.3), (0.5, 0.4), (3.0, 0.5)])
+def test_what_experts_take_longer_in_prompts_draws_a_part_and_never_more(stalled, busy_s):
+    waiting = phase(prompt_s=0.5, stalled_prompt_s=0.2)
+    shares = {"prompt_power_share": 0.6, "stall_power_share": stalled}
+    watts = busy_power_w(waiting, drawing(**shares))
+    assert asked(watts) == pytest.approx(busy_s * 0.6)
+
+
 def test_waiting_for_experts_draws_a_part_of_what_working_does():
     shares = {"compute_power_share": 0.6, "memory_power_share": 0.4, "stall_power_share": 0.5}
     stalled = phase(compute_s=0.2, stalled_compute_s=0.1, memory_s=0.3, stalled_memory_s=0.4)

@@ -183,8 +183,7 @@ def between_s(load: Load) -> Floats:
     in_turn = load.subjects.level("engine-family") == IN_TURN
     waiting = np.where(in_turn, load.replica.data_parallel - 1.0, 0.0)
     work = prompt_work(load.input_tokens, load.replica)
-    busy_s = work.prompt_s + work.stalled_compute_s + work.link_s
-    work_s = work.total_s + waiting * busy_s
+    work_s = work.total_s + waiting * (work.prompt_s + work.link_s)
     computed = SEEN_COST + (1.0 - SEEN_COST) * load.new_prompts
     all_s = running(load) * work_s * computed / np.maximum(load.output_tokens, 1.0)
     return np.where(load.uncached, 0.0, all_s)

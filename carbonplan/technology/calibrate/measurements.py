@@ -83,6 +83,7 @@ NUMBERS = {  # columns of numbers, likewise
     "tpot_limit_s": np.nan,
     "compute_active": np.nan,
     "memory_active": np.nan,
+    "held_steps": 0.0,
 }
 DEGREES = ("tensor_parallel", "pipeline_parallel", "expert_parallel", "data_parallel")
 PRECISIONS = get_args(Precision)

@@ -87,6 +87,8 @@ class Load:
         Of a prompt, what goes through the layers at once; infinite where all do.
     uncached
         Nothing is kept from one token to the next.
+    held_steps
+        Steps for which a request is held back before its prompt.
     """
 
     replica: ReplicaFigures
@@ -101,6 +103,7 @@ class Load:
     idle_stages: Floats
     chunk_tokens: Floats
     uncached: NDArray[np.bool_]
+    held_steps: Floats
 
     def __len__(self) -> int:
         return len(self.batch)
@@ -197,6 +200,7 @@ def load_of(
         idle_stages=np.where(alone, stages, 1.0),
         chunk_tokens=np.where(families == MICRO_BATCHED, MICRO_BATCH_TOKENS, np.inf),
         uncached=engines == UNCACHED,
+        held_steps=column("held_steps", 0.0),
     )
 
 
@@ -232,7 +236,8 @@ def _tpot_s(load: Load) -> Floats:
 
 
 def _first_s(load: Load) -> Floats:
-    return prefill(load.input_tokens, load.replica).total_s
+    alone_s = prefill(load.input_tokens, load.replica).total_s
+    return alone_s + load.held_steps * _step_s(load)
 
 
 def _layer_s(load: Load) -> Floats:

@@ -85,6 +85,12 @@ def test_step_and_prompts_are_those_of_the_models():
     assert layer_s == pytest.approx(step_s / 32)
 
 
+def test_a_request_that_is_held_back_waits_for_steps():
+    ttft_s, step_s = told({}, "ttft_s", "step_s")
+    (held_s,) = told({"held_steps": 20.0}, "ttft_s")
+    assert held_s == pytest.approx(ttft_s + 20 * step_s)
+
+
 def test_rate_times_the_time_of_a_token_is_the_batch():
     rate, tpot_s = told({}, "output_tokens_per_s", "tpot_s", reported_prompt_share=1.0)
     assert rate * tpot_s == pytest.approx(32)

@@ -115,6 +115,23 @@ def test_squared_degrees_are_their_root(tmp_path, names, listed, ran):
     assert row.accelerators == ran[0] * ran[1]
 
 
+def test_attention_has_groups_where_experts_have_more_ranks(tmp_path, names):
+    """Each of two groups has a batch of 9, with the same ranks as the experts."""
+    untold = {"attention_dp": "", "moe_tp": 4, "moe_ep": 1, "tensor_parallel": 2}
+    batch = {"batch_size": 9, "concurrency": 9}
+    write(tmp_path, "inferencex_silicon_ttft_tpot", [UNDER_LOAD | untold | batch])
+    row = measurements(tmp_path, names).rows.iloc[0]
+    assert (row.tensor_parallel, row.data_parallel, row.expert_parallel) == (2, 2, 1)
+    assert (row.concurrency, row.accelerators) == (18, 4)
+
+
+def test_copies_of_a_dense_llm_share_its_requests(tmp_path, names):
+    copied = {"model_id": "Qwen/Qwen3-32B", "moe_ep": 1, "batch_size": 2, "concurrency": 8}
+    write(tmp_path, "inferencex_silicon_ttft_tpot", [UNDER_LOAD | copied])
+    row = measurements(tmp_path, names).rows.iloc[0]
+    assert (row.concurrency, row.batch) == (2, 1.6)
+
+
 def test_sequences_that_wait_for_a_first_token_are_not_running(tmp_path, names):
     """1000 tokens of 8 ms are 8 s of decoding after 2 s of waiting: 80 % of 8 requests."""
     few = UNDER_LOAD | {"concurrency": 2, "ttft_ms": 100}

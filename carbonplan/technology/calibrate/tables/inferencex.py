@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from carbonplan.technology.calibrate.tables.reading import Table, each, leave_out
+from carbonplan.technology.calibrate.tables.scripts import cache_precision, held_steps
+from carbonplan.technology.calibrate.tables.several_tokens import several_tokens
 from carbonplan.units import MS_PER_S
 
 if TYPE_CHECKING:
@@ -15,10 +17,8 @@ if TYPE_CHECKING:
 ENGINES = {"vllm": "vllm-2026", "sglang": "sglang-2025", "trtllm": "tensorrt-llm-2025"}
 UNDER_LOAD = 4  # requests in the system up to which hardly anybody waits
 ONE_SERVER = 8  # accelerators
-SAME_RUN = (
-    *("gpu", "model_id", "precision", "framework", "input_tokens", "output_tokens"),
-    *("concurrency", "ttft_ms", "tpot_ms"),
-)
+SAME_RUN = ("gpu", "model_id", "precision", "framework", "input_tokens", "output_tokens")
+DECIMALS = 2  # of milliseconds, to which one of the list's two origins rounds the other's runs
 
 
 def _rows(table: pd.DataFrame) -> pd.DataFrame:
@@ -28,16 +28,17 @@ def _rows(table: pd.DataFrame) -> pd.DataFrame:
         engine=table["framework"].replace(ENGINES),
         version=_versions(table),
         precision=table["precision"].fillna("bf16"),
-        concurrency=table["concurrency"].fillna(
-            table["batch_size"] * table["attention_dp"].clip(lower=1.0).fillna(1.0)
-        ),
     )
-    table = table.assign(batch=_running(table))
+    table = table.assign(
+        batch=_running(table),
+        kv_precision=cache_precision(table),
+        held_steps=held_steps(table),
+    )
     table = leave_out(table, table["mode"] != "agg", "prefill and decode in separate pools")
     spread = table["tensor_parallel"] * table["data_parallel"] > ONE_SERVER
     table = leave_out(table, spread, "more accelerators than a server has")
-    repeated = table.duplicated([*SAME_RUN, "left_out"])
-    table = leave_out(table, repeated, "the same run under another name")
+    table = leave_out(table, _repeated(table), "the same run under another name")
+    table = leave_out(table, several_tokens(table), "several tokens are predicted in a step")
     ttft_s = table["ttft_ms"] / MS_PER_S
     waiting = table["concurrency"] > UNDER_LOAD
     return each(
@@ -48,11 +49,17 @@ def _rows(table: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def _repeated(table: pd.DataFrame) -> pd.Series:
+    """Runs that the list has again, their times rounded or not."""
+    times = table[["concurrency", "ttft_ms", "tpot_ms"]].round(DECIMALS)
+    return table[[*SAME_RUN, "left_out"]].join(times).duplicated()
+
+
 def _versions(table: pd.DataFrame) -> pd.Series | str:
     """Of the engine, where the table tells them."""
     if "framework_version" not in table:
         return ""
-    return table["framework_version"].fillna("")
+    return table["framework_version"].fillna("").astype(str)
 
 
 def _degrees(table: pd.DataFrame) -> pd.DataFrame:
@@ -66,9 +73,9 @@ def _degrees(table: pd.DataFrame) -> pd.DataFrame:
     - a tensor-parallel group of g beside attention data parallelism of g, with g² places for
       experts, which is the tensor-parallel group of g alone.
     """
-    attention = table["attention_dp"].fillna(1.0).clip(lower=1.0)
-    tensor = table["tensor_parallel"]
-    cut, places = table["moe_tp"].fillna(1.0), table["moe_ep"].fillna(1.0).clip(lower=1.0)
+    tensor, cut = table["tensor_parallel"], table["moe_tp"].fillna(1.0)
+    places = table["moe_ep"].fillna(1.0).clip(lower=1.0)
+    attention = _attention_groups(table)
     listed = tensor * attention
     squared = (cut == places) & (cut > 1) & (cut * places == listed)
     crossed = (tensor == attention) & (attention > 1) & (places == listed)
@@ -80,7 +87,30 @@ def _degrees(table: pd.DataFrame) -> pd.DataFrame:
         data_parallel=shared,
         expert_parallel=places.where(~twice, group),
         pipeline_parallel=table["pipeline_parallel"].fillna(1.0),
+        concurrency=_requests(table, attention),
     )
+
+
+def _attention_groups(table: pd.DataFrame) -> pd.Series:
+    """Groups of data parallelism; where they are not told, as many as experts have ranks for.
+
+    Attention and experts run on the same accelerators.
+    """
+    ranks = table["moe_tp"] * table["moe_ep"] / table["tensor_parallel"]
+    untold = ranks.fillna(1.0).clip(lower=1.0)
+    return table["attention_dp"].fillna(untold).clip(lower=1.0)
+
+
+def _requests(table: pd.DataFrame, groups: pd.Series) -> pd.Series:
+    """Requests in one replica: a batch for each of its groups.
+
+    A dense LLM with several times as many has as many copies behind one front.
+    """
+    batches = table["batch_size"] * groups
+    untold = table["concurrency"].isna() | (table["attention_dp"].isna() & (groups > 1.0))
+    dense = (table["moe_tp"] * table["moe_ep"]).fillna(0.0) <= 1.0
+    copied = dense & (table["concurrency"] > batches)
+    return table["concurrency"].where(~(untold | copied), batches)
 
 
 def _running(table: pd.DataFrame) -> pd.Series:
@@ -100,6 +130,6 @@ TABLES = (
             *("ttft_ms", "tpot_ms"),
         ),
         _rows,
-        optional=("framework_version",),
+        optional=("framework_version", "measured_date"),
     ),
 )
