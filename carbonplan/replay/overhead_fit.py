@@ -46,7 +46,7 @@ from carbonplan.replay.overheads import (
 from carbonplan.replay.truth import Known as Measured
 from carbonplan.replay.truth import measured_rows, replayed_rows, served_by
 from carbonplan.technology.calibrate.measurements import pairs
-from carbonplan.technology.calibrate.prediction import load_of
+from carbonplan.technology.calibrate.runs import load_of
 from carbonplan.technology.calibrate.serving import read_known
 from carbonplan.technology.calibration import Calibration, load_calibration
 from carbonplan.units import MS_PER_S

@@ -31,7 +31,8 @@ from carbonplan.replay.tables import columns_of
 from carbonplan.technology.calibrate.accuracy import plausible
 from carbonplan.technology.calibrate.measurements import measurements
 from carbonplan.technology.calibrate.names import read_names
-from carbonplan.technology.calibrate.prediction import load_of, with_calibration
+from carbonplan.technology.calibrate.prediction import with_calibration
+from carbonplan.technology.calibrate.runs import load_of
 from carbonplan.technology.calibrate.serving import Known, read_known
 from carbonplan.technology.calibration import Calibration, load_calibration
 from carbonplan.technology.figures import ReplicaFigures

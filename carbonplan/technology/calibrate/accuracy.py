@@ -26,12 +26,9 @@ from carbonplan.technology.calibrate.habits import emulated
 from carbonplan.technology.calibrate.measurements import Measurements, measurements
 from carbonplan.technology.calibrate.names import read_names
 from carbonplan.technology.calibrate.neighbours import neighbours
-from carbonplan.technology.calibrate.prediction import (
-    RATIOS,
-    load_of,
-    with_calibration,
-)
+from carbonplan.technology.calibrate.prediction import RATIOS, with_calibration
 from carbonplan.technology.calibrate.roofline import roofline, too_fast
+from carbonplan.technology.calibrate.runs import load_of
 from carbonplan.technology.calibrate.serving import Known, read_known
 from carbonplan.technology.calibration import Calibration, CoefficientRow
 

@@ -20,11 +20,12 @@ from carbonplan.technology.memory import (
 )
 from carbonplan.technology.performance import PhaseTime, decode_step, prefill, prompt_work
 from carbonplan.technology.shapes import LlmFigures
+from carbonplan.units import BYTES_PER_GB
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from carbonplan.technology.calibrate.prediction import Load
+    from carbonplan.technology.calibrate.runs import Load
 
 Floats = NDArray[np.float64]
 Accelerators = Mapping[str, tuple[Accelerator, AcceleratorPower]]
@@ -35,9 +36,13 @@ VECTOR_GB_PER_S = 1000.0  # of memories that products with a vector still fill
 SEQUENTIAL = ("transformers", "llama.cpp")  # engine families: one stage works at a time
 CUT_IN_TURN = ("tensorrt-llm-2024",)  # engines: likewise, with a part of the batch each
 ALIKE = ("tensorrt-llm-2024", "deepspeed-mii")  # engines whose batches repeat one prompt
-COPIES = "mlperf"  # engine whose data parallelism is that of whole replicas
 REPEATING = ("transformers", "kernels")  # families that read a cache for every query head
-REPEATING_NARROW = "vllm-v0"  # likewise if it is in FP8, which shuts FlashAttention out
+PAGED = ("vllm-rocm-2024", "vllm-xpu-2024")  # engines that do so in vLLM's paged attention
+PAGED_NARROW = "vllm-v0"  # family that does if it is in FP8, which shuts FlashAttention out
+PARTITION_TOKENS = 512.0  # into which paged attention cuts contexts, unless there are
+UNCUT_HEADS = 512.0  # more heads of sequences than these; vLLM and IPEX: ``use_v1``
+REMOTE = "llama.cpp-xpu"  # engine of which one accelerator works, on weights of all the others
+REMOTE_GB_PER_S = 17.0  # as fast as these reach it
 HANDED_OVER = (  # families and engines that benchmarks call themselves, without a busy server
     *("llama.cpp", "transformers", "deepspeed", "tensorrt-llm-2024", "vllm-2024-offline"),
     *("vllm-rocm-2024", "vllm-xpu-2024", "vllm-l20"),
@@ -90,18 +95,34 @@ def cache_features(
     llm: LlmFigures,
     hardware: HardwareFigures,
     kv_precision: NDArray[np.str_],
-    families: NDArray[np.str_],
+    engines: tuple[NDArray[np.str_], NDArray[np.str_]],
+    sequences: Floats,
+    tokens: Floats,
 ) -> Mapping[str, Floats]:
-    """How benchmarks read caches otherwise than engines that are planned with, (row,)."""
+    """How benchmarks read caches otherwise than engines that are planned with, (row,).
+
+    Parameters
+    ----------
+    engines
+        And their families.
+    sequences
+        That run at once, over tensor-parallel ranks.
+    tokens
+        Of a request at its end.
+    """
+    names, families = engines
     converted = (kv_precision == "fp8") & (hardware.fp8 == 0.0)
     width = np.where(np.isin(kv_precision, SIXTEEN_BITS), 1.0, NARROW_CACHE)
     queries = llm.decode_pair_flops * width / llm.kv_bytes_per_token_layer
-    alone = (families == REPEATING_NARROW) & (kv_precision == "fp8")
-    repeating = np.isin(families, REPEATING) | alone
     grouped = np.where(llm.latent_attention > 0.0, 0.0, np.log(np.maximum(queries, 1.0)))
+    paged = np.isin(names, PAGED) | ((families == PAGED_NARROW) & (kv_precision == "fp8"))
+    heads = np.where(np.isnan(sequences), 0.0, sequences) * queries * llm.kv_shards
+    uncut = paged & (heads > UNCUT_HEADS) & (tokens > PARTITION_TOKENS)
     return {
         "converted-cache": converted.astype(float),
-        "repeated-cache": np.where(repeating, grouped, 0.0),
+        "repeated-cache": np.where(np.isin(families, REPEATING), grouped, 0.0),
+        "paged-cache": np.where(paged, grouped, 0.0),
+        "uncut-cache": uncut.astype(float),
     }
 
 
@@ -119,25 +140,37 @@ def request_features(
     return {"handed-over": over.astype(float)}
 
 
+def _remote_s(load: Load) -> Floats:
+    """Weights of other accelerators on their way to the one that works, every step [s]."""
+    elsewhere = load.replica.llm.core_bytes * (1.0 - 1.0 / load.idle_stages)
+    remote = load.subjects.level("engine") == REMOTE
+    return np.where(remote, elsewhere / (REMOTE_GB_PER_S * BYTES_PER_GB), 0.0)
+
+
 def held(load: Load) -> Load:
     """A batch from its prompts to its last token: what memory does not hold waits."""
     spread = replace(
         load.replica, pipeline_parallel=load.replica.pipeline_parallel * load.idle_stages
     )
-    most = np.maximum(memory_batch(load.context_tokens, spread), 1.0) * load.copies
+    most = np.maximum(_room(load, spread), 1.0) * load.copies
     return replace(load, batch=np.minimum(load.batch, most))
 
 
 def running(load: Load) -> Floats:
-    """Sequences of one replica that step together."""
+    """Requests of one replica that step together."""
     limit = load.replica.coefficients.sequence_limit * load.replica.data_parallel
-    room = np.maximum(memory_batch(load.context_tokens, _roomy(load)), 1.0)
+    room = np.maximum(_room(load, _roomy(load)), 1.0)
     requests = np.where(np.isnan(load.concurrency), np.inf, load.concurrency / load.copies)
     limits = room**-FULLNESS + limit**-FULLNESS + requests**-FULLNESS
     most = limits ** (-1.0 / FULLNESS)
     all_ = np.where(np.isnan(load.batch), np.maximum(most, 1.0), load.batch / load.copies)
     cut = np.isin(load.subjects.level("engine"), CUT_IN_TURN)
     return np.where(cut, np.maximum(all_ / load.idle_stages, 1.0), all_)
+
+
+def _room(load: Load, replica: ReplicaFigures) -> Floats:
+    """Requests whose cache fits, all beams of each."""
+    return memory_batch(load.context_tokens, replica) / load.beams
 
 
 def _roomy(load: Load) -> ReplicaFigures:
@@ -159,9 +192,10 @@ def _alike(load: Load) -> ReplicaFigures:
 
 
 def step(load: Load) -> PhaseTime:
-    """One token more for every sequence; without a cache as long as its whole prompt takes."""
+    """One token more for every request; without a cache as long as its whole prompt takes."""
     batch, context = running(load), load.context_tokens
-    one = decode_step(batch, context, _alike(load))
+    one = decode_step(batch * load.beams, context, _alike(load))
+    one = replace(one, total_s=one.total_s + _remote_s(load))
     if not load.uncached.any():
         return one
     whole = prefill(context, load.replica, batch)

@@ -59,7 +59,13 @@ TIMES: Mapping[str, Choice] = {
         0.2,
         "1",
         {"architecture": 0.15, "engine": 0.4, "architecture-engine": 0.2},
-        {"latent-attention": 0.5, "converted-cache": 2.0, "repeated-cache": 0.3},
+        {
+            "latent-attention": 0.5,
+            "converted-cache": 2.0,
+            "repeated-cache": 0.3,
+            "paged-cache": 0.5,
+            "uncut-cache": 0.5,
+        },
     ),
     "pairs_efficiency": Choice(None, 0.0, "1", {"unfused": 0.7}),
     "expert_efficiency": Choice(

@@ -5,9 +5,10 @@ A row says what served (``engine``, of a ``version`` where that is told, ``accel
 of the whole instance), under which load (``batch``: mean of the sequences running in the whole
 instance, NaN where it is as large as memory allows; ``concurrency``: requests in the system,
 NaN where unknown; tokens of a request; ``new_prompts``: the share of prompts that the server
-has not seen yet), at which ``clock_fraction`` of boost and
-``power_limit_fraction`` of the default limit, and the ``value`` of one quantity, whose
-name ends in its unit:
+has not seen yet; ``beams`` that are decoded of a request, of which the best is counted;
+``start_s`` of an engine that starts cold before a batch), at which ``clock_fraction`` of boost
+and ``power_limit_fraction`` of the default limit, and the ``value`` of one quantity, whose name
+ends in its unit:
 
 - ``step_s``: one decode step; with an output of 0, at a context of the input's length;
 - ``tpot_s``: mean time per output token under load, prompts in between;
@@ -74,6 +75,8 @@ NUMBERS = {  # columns of numbers, likewise
     "accelerators": np.nan,
     "batch": np.nan,
     "concurrency": np.nan,
+    "beams": 1.0,
+    "start_s": 0.0,
     "input_tokens": np.nan,
     "output_tokens": np.nan,
     "new_prompts": 1.0,

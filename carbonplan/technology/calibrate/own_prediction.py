@@ -14,7 +14,7 @@ from carbonplan.catalogue.measurements import Measurement, accelerator_records
 from carbonplan.catalogue.records import Accelerator, AcceleratorPower
 from carbonplan.catalogue.shipped import data_root
 from carbonplan.catalogue.tables import read_keyed
-from carbonplan.technology.calibrate.prediction import Load, load_of
+from carbonplan.technology.calibrate.runs import Load, load_of
 from carbonplan.technology.calibration import Calibration
 from carbonplan.technology.coefficients import Coefficients
 from carbonplan.technology.figures import ReplicaFigures

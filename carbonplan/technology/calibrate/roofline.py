@@ -116,11 +116,14 @@ def load_of(
         lambda name, precision: accelerator_figures(*accelerators[name], precision),
     )
     numbers = (
-        *("tensor_parallel", "pipeline_parallel", "data_parallel"),
+        *("tensor_parallel", "pipeline_parallel", "replicas"),
         *("sharing", "accelerators", "batch"),
         *("input_tokens", "output_tokens", "clock_fraction"),
     )
-    rows = rows.assign(sharing=rows[["data_parallel", "expert_parallel"]].min(axis=1))
+    ranks = rows["tensor_parallel"] * rows["pipeline_parallel"]
+    sharing = rows[["data_parallel", "expert_parallel"]].min(axis=1)
+    replicas = (rows["accelerators"] / ranks).fillna(rows["data_parallel"])
+    rows = rows.assign(replicas=replicas, sharing=sharing)
     kv_share = np.where(rows["kv_precision"].isin(BITS_16), 1.0, 0.5)
     load = Load(llm, hardware, kv_share, *(rows[name].to_numpy(float) for name in numbers))
     most = np.fmin(_memory_batch(load), rows["concurrency"].to_numpy(float))

@@ -19,13 +19,9 @@ from carbonplan.technology.calibrate.held_up import held_up, slow_prompts
 from carbonplan.technology.calibrate.levels import CHOICES, POWERS, TIMES, Choice
 from carbonplan.technology.calibrate.measurements import MeasuredLlm, combinations, pairs
 from carbonplan.technology.calibrate.prediction import POWERS as POWER_QUANTITIES
+from carbonplan.technology.calibrate.prediction import QUANTITIES, predicted, with_calibration
 from carbonplan.technology.calibrate.prediction import TIMES as TIME_QUANTITIES
-from carbonplan.technology.calibrate.prediction import (
-    Load,
-    load_of,
-    predicted,
-    with_calibration,
-)
+from carbonplan.technology.calibrate.runs import Load, load_of
 from carbonplan.technology.calibration import Calibration, CoefficientRow
 
 if TYPE_CHECKING:
@@ -132,7 +128,7 @@ def cross_validated(rows: pd.DataFrame, known: Known, whole: ServingFit) -> NDAr
     for one in np.unique(pair):
         held_out = np.flatnonzero(pair == one)
         part = load[held_out]
-        if part.parts:
+        if np.isin(part.quantity, list(QUANTITIES)).any():
             values[served[held_out]] = with_calibration(part, _without(whole, one))
     return values
 

@@ -164,6 +164,18 @@ UNCACHED = {  # Transformers without a cache
     "gpu_power_avg_w": 200.0,
     "output_tokens_per_s": 640.0,
 }
+BATCH = {  # from prompts to last token, on one accelerator of another maker
+    "gpu_family": "Intel Max 1550",
+    "model_family": "llama2-7b",
+    "gpu": "Intel Max 1550",
+    "model_id": "meta-llama/Llama-2-7b-hf",
+    "framework": "vLLM",
+    "num_gpus": 1,
+    "input_tokens": 128,
+    "output_tokens": 128,
+    "batch_size": 16,
+    "total_tokens_per_s": 960.0,
+}
 LAYER = {  # one layer that decodes
     "gpu_family": "A100",
     "model_family": "llama1-30b",

@@ -7,13 +7,8 @@ import pandas as pd
 import pytest
 
 from carbonplan.technology.calibrate.habits import emulated
-from carbonplan.technology.calibrate.prediction import (
-    QUANTITIES,
-    Load,
-    load_of,
-    predicted,
-    with_calibration,
-)
+from carbonplan.technology.calibrate.prediction import QUANTITIES, predicted, with_calibration
+from carbonplan.technology.calibrate.runs import Load, load_of
 from carbonplan.technology.coefficients import NAMES, Coefficients
 from carbonplan.technology.memory import kv_room_gb, memory_batch
 from carbonplan.technology.performance import decode_step, prefill, prompt_work
@@ -138,7 +133,7 @@ def test_power_is_the_mean_over_steps_and_prompts():
         ({}, 1),
         ({"llm": "llama-3.1-70b", "tensor_parallel": 4, "pipeline_parallel": 2}, 8),
         ({"llm": "llama-3.1-70b", "pipeline_parallel": 4, "engine": "transformers"}, 4),
-        ({"data_parallel": 8.0, "engine": "mlperf"}, 8),
+        ({"accelerators": 8.0, "engine": "mlperf"}, 8),
         ({"llm": "deepseek-v3", "precision": "fp8", "data_parallel": 16.0}, 16),
     ],
 )
@@ -247,12 +242,61 @@ def test_a_cache_is_converted_where_the_hardware_lacks_its_format():
 
 
 @pytest.mark.parametrize(
-    ("engine", "width", "repeats"),
-    [("transformers", "bf16", 4), ("vllm-2024", "fp8", 4), ("vllm-2024", "bf16", 1)],
+    ("engine", "width", "kernel", "repeats"),
+    [
+        ("transformers", "bf16", "repeated-cache", 4),
+        ("vllm-2024", "fp8", "paged-cache", 4),
+        ("vllm-rocm-2024", "bf16", "paged-cache", 4),
+        ("vllm-2024", "bf16", "paged-cache", 1),
+    ],
 )
-def test_a_cache_is_read_for_every_query_head_without_flash_attention(engine, width, repeats):
+def test_a_cache_is_read_for_every_query_head_without_flash_attention(
+    engine, width, kernel, repeats
+):
     some = load({"engine": engine, "kv_precision": width})
-    assert some.subjects.features["repeated-cache"] == pytest.approx(np.log(repeats))
+    assert some.subjects.features[kernel] == pytest.approx(np.log(repeats))
+
+
+def test_contexts_are_cut_unless_there_are_heads_enough():
+    """32 heads of 16 sequences are not, of 17 they are; over two ranks 34 sequences are."""
+    runs = (
+        {"batch": 16.0},
+        {"batch": 17.0},
+        {"batch": 17.0, "output_tokens": 12.0},
+        {"batch": 32.0, "tensor_parallel": 2},
+    )
+    some = load(*({"engine": "vllm-xpu-2024"} | run for run in runs))
+    assert some.subjects.features["uncut-cache"].tolist() == [0.0, 1.0, 0.0, 0.0]
+
+
+def test_beams_share_the_cache_of_their_prompt():
+    """Four beams: 125 + 100 tokens of cache and the work of a sequence each, one is counted."""
+    rate, step_s = told({"beams": 4.0}, "output_tokens_per_s", "step_s")
+    part = of({})
+    assert step_s == pytest.approx(decode_step(128, 225, part).total_s[0])
+    between_s = 32 * prompt_work(500, part).total_s[0] / 200
+    assert rate == pytest.approx(32 / (step_s + between_s))
+
+
+def test_beams_of_a_request_need_room_each():
+    (step_s,) = told({"beams": 4.0, "batch": np.nan}, "step_s", sequence_limit=1e9)
+    part = of({})
+    room = memory_batch(4 * 225, part)[0]
+    assert step_s == pytest.approx(decode_step(4 * room, 225, part).total_s[0], rel=1e-3)
+
+
+def test_a_cold_engine_takes_longer_for_a_batch():
+    warm, cold = (told({"start_s": n}, "total_tokens_per_s")[0] for n in (0.0, 17.0))
+    assert 32 * 700 / cold - 32 * 700 / warm == pytest.approx(17.0)
+
+
+def test_one_accelerator_works_on_weights_of_all():
+    """Half of them come over the link, at 17 GB/s."""
+    name = {"engine": "llama.cpp-xpu"}
+    alone_s, two_s = (
+        told(name | {"pipeline_parallel": stages}, "step_s")[0] for stages in (1, 2)
+    )
+    assert two_s - alone_s == pytest.approx(of({}).llm.core_bytes[0] / 2 / 17e9)
 
 
 @pytest.mark.parametrize(
@@ -284,7 +328,7 @@ def test_submissions_copy_whole_replicas():
     """Eight copies of their own with an eighth of the batch each."""
     one, eight = (
         told({"engine": "mlperf"} | run, "output_tokens_per_s")[0]
-        for run in ({"batch": 32.0}, {"batch": 256.0, "data_parallel": 8.0})
+        for run in ({"batch": 32.0}, {"batch": 256.0, "accelerators": 8.0})
     )
     assert eight == pytest.approx(8 * one)
 

@@ -8,6 +8,7 @@ from carbonplan.technology.calibrate.measurements import COLUMNS, measurements, 
 from carbonplan.technology.calibrate.names import read_names
 from carbonplan.technology.calibrate.tables import TABLES
 from tests.technology.calibrate.example_tables import (
+    BATCH,
     KERNEL,
     LAYER,
     LOCKED,
@@ -170,6 +171,16 @@ def test_kernels_without_traffic_tell_the_clock_that_was_not_held(
     assert times["clock_fraction"].tolist() == pytest.approx([ran_mhz / 1380] * 2)
 
 
+def test_of_two_runs_the_slower_one_started_cold(tmp_path, names):
+    again = BATCH | {"total_tokens_per_s": 160.0}
+    longer = BATCH | {"input_tokens": 512, "total_tokens_per_s": 400.0}
+    peers, other = BATCH | {"num_gpus": 2}, BATCH | {"framework": "llama.cpp"}
+    rows = [BATCH, again, longer, peers, other]
+    write(tmp_path, "llm_inference_bench_latency_throughput", rows)
+    rows = measurements(tmp_path, names).rows
+    assert rows["start_s"].tolist() == [0.0, 17.0, 17.0, 0.0, 0.0]
+
+
 def test_layers_on_several_accelerators_are_stages(tmp_path, names):
     prompt = STREAM | {"phase": "prefill", "tokens_per_s": 512}
     write(tmp_path, "llamacpp_batch1_throughput", [STREAM, prompt])
@@ -192,6 +203,41 @@ def test_submissions_count_once_and_by_limits_apart(tmp_path, names):
     offline = found.rows.iloc[0]
     assert (offline.output_tokens, offline.accelerators, offline.precision) == (300, 8, "fp8")
     assert found.rows["tpot_limit_s"].max() == 0.2
+
+
+def test_submissions_are_read_as_their_configurations_say(tmp_path, names):
+    """Beams, formats, groups that share experts, and limits of power."""
+    reasoning = {"benchmark": "deepseek-r1", "model_family": "deepseek-v3"}
+    searched = {"benchmark": "gptj-99", "model_family": "gpt-j-6b"}
+    rows = [
+        SUBMITTED | reasoning,
+        SUBMITTED | searched | {"system": "H200-SXM-141GBx8_TRT_MaxQ"},
+        SUBMITTED | searched | {"gpu": "CPU only", "host_cpu": "INTEL(R) XEON(R) 6980P"},
+        SUBMITTED | {"gpu": "NVIDIA L40S", "system": "L40S-RedHat-OpenShift"},
+    ]
+    write(tmp_path, "mlperf_inference_llm", rows)
+    found = measurements(tmp_path, names).rows
+    spread = found[["tensor_parallel", "data_parallel", "expert_parallel"]]
+    assert spread.to_numpy().tolist() == [[1, 8, 8], [1, 1, 1], [1, 1, 1], [2, 1, 1]]
+    assert found["concurrency"].tolist() == pytest.approx(
+        [4096, *[float("nan")] * 3], nan_ok=True
+    )
+    assert found["beams"].tolist() == [1, 4, 4, 1]
+    assert found["power_limit_fraction"].tolist() == [1.0, 0.5, 1.0, 1.0]
+    assert found["precision"].tolist() == ["fp8", "fp8", "int4", "fp8"]
+    assert found["kv_precision"].tolist() == ["fp8", "fp8", "bf16", "fp8"]
+
+
+def test_only_some_submissions_are_in_four_bits_and_need_fewer_accelerators(tmp_path, names):
+    card = {"gpu": "NVIDIA RTX PRO 6000 Blackwell Server Edition", "round": "v5.1"}
+    mixture = {"benchmark": "mixtral-8x7b", "model_family": "mixtral-8x7b"}
+    large = {"benchmark": "llama3.1-405b", "model_family": "llama3.1-405b"}
+    module = {"gpu": "NVIDIA B200-SXM-180GB", "round": "v5.1"}
+    changes = (card, card | mixture, module | large)
+    write(tmp_path, "mlperf_inference_llm", [SUBMITTED | change for change in changes])
+    found = measurements(tmp_path, names).rows
+    assert found["precision"].tolist() == ["fp4", "fp8", "fp4"]
+    assert found["tensor_parallel"].tolist() == [1, 1, 4]
 
 
 def test_a_maximum_of_experts_attends_in_groups_of_one_rank(tmp_path, names):

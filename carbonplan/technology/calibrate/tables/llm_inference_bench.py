@@ -23,6 +23,8 @@ LAYERED = ("llama.cpp-rocm", "llama.cpp-xpu")  # every accelerator has some laye
 KEY = ("gpu_family", "model_family", "gpu", "model_id", "framework")
 SHAPE = ("num_gpus", "input_tokens", "output_tokens", "batch_size")
 THROUGHPUT = (*SHAPE, "total_tokens_per_s")
+STARTING = "vllm-xpu-2024"  # told twice at short lengths on one accelerator: warm, then cold
+START_S = 17.0  # what the second time took longer at a batch of one, whatever LLM and length
 
 
 def _serving(table: pd.DataFrame) -> pd.DataFrame:
@@ -35,8 +37,17 @@ def _serving(table: pd.DataFrame) -> pd.DataFrame:
         dataset=dataset,
         tensor_parallel=table["num_gpus"].where(~layered, 1.0),
         pipeline_parallel=table["num_gpus"].where(layered, 1.0),
+        start_s=_start_s(table),
     )
     return each(table, total_tokens_per_s=table["total_tokens_per_s"])
+
+
+def _start_s(table: pd.DataFrame) -> pd.Series:
+    """Of an engine that starts cold on one accelerator [s]; the faster of two runs is warm."""
+    runs = table.groupby([*KEY, *SHAPE])["total_tokens_per_s"]
+    warm = (runs.transform("size") > 1) & (table["total_tokens_per_s"] == runs.transform("max"))
+    cold = (table["engine"] == STARTING) & (table["num_gpus"] == 1) & ~warm
+    return cold * START_S
 
 
 def _quantised(table: pd.DataFrame) -> pd.DataFrame:

@@ -28,12 +28,22 @@ FP4_SINCE_ROUND = {  # architecture by sign in the name: first round that submit
     "RTX PRO 6000": "v5.1",
     "Thor": "v5.1",
 }
-NO_FP8 = ("A100", "CPU", "Orin", "Arc", "MI250")  # submitted in eight-bit integers
+NOT_FP4 = ("gpt-j", "mixtral-8x7b")  # networks that stay in eight bits there
+NO_FP8 = ("A100", "Arc", "MI250")  # submitted in eight-bit integers
+WEIGHTS_ONLY = ("CPU", "Orin")  # submitted with weights of four bits, caches of 16
+BEAMS = {"gpt-j": 4.0}  # the rules of the benchmark ask for beam search, four wide
 GROUPS = {"llama3.1-405b": 8.0, "deepseek-r1": 8.0}  # accelerators of a replica; else one
+SHARED = "deepseek-r1"  # attends in groups of one accelerator, which share the experts,
+SHARED_BATCH = 512.0  # with so many sequences at most: configurations of NVIDIA
 SMALL_MEMORY = "L40S|4090|Arc"  # under 50 GB
 SMALL_GROUPS = {"llama2-70b": 4.0, "llama3.1-70b": 4.0, "mixtral-8x7b": 2.0}
 TIGHT_MEMORY = "H100-SXM|H100-PCIe"  # 80 GB, which eight-bit weights of 70B fill
 TIGHT_GROUPS = {"llama2-70b": 2.0, "llama3.1-70b": 2.0}
+LARGE_MEMORY = "B200|B300"  # 180 GB and more, four of which hold 405B in four bits
+LARGE_GROUPS = {"llama3.1-405b": 4.0}
+SYSTEM_GROUPS = {"L40S-RedHat-OpenShift": 2.0}  # two copies on four, as it says
+LIMITED = "_MaxQ"  # systems under power limits, of 700 W in NVIDIA's configurations
+LIMITS = {"gpt-j": 350 / 700, "mixtral-8x7b": 500 / 700, "llama2-70b": 500 / 700}
 MIXTURES = "Llama-4|A[0-9]+B"  # of experts, by name; TensorRT-LLM ran them with attention_dp
 REQUESTS = {  # of TensorRT-LLM's runs, by tokens of input and output: its perf-overview
     (128, 128): 30000,
@@ -83,17 +93,23 @@ def _mlperf(table: pd.DataFrame) -> pd.DataFrame:
     )
     benchmark = _benchmark(table["benchmark"])
     group = np.minimum(_group(table["gpu"], benchmark), accelerators)
+    group = table["system"].map(SYSTEM_GROUPS).fillna(group)
+    shared = benchmark == SHARED
     table = table.assign(
         dataset="mlperf",
         engine="mlperf",
         task=table["scenario"].str.lower(),
         model_id=table["model_family"],
         gpu=table["gpu"].where(~cpu, table["host_cpu"]),
-        precision=_precision(table),
-        kv_precision=_narrow(table["gpu"]),
+        precision=_precision(table, benchmark),
+        kv_precision=_narrow(table["gpu"]).replace("int4", "bf16"),
         accelerators=accelerators,
-        tensor_parallel=group,
-        data_parallel=accelerators / group,
+        tensor_parallel=group.where(~shared, 1.0),
+        data_parallel=group.where(shared, 1.0),
+        expert_parallel=group.where(shared, 1.0),
+        concurrency=(SHARED_BATCH * accelerators).where(shared),
+        beams=benchmark.map(BEAMS).fillna(1.0),
+        power_limit_fraction=_limit(table["system"], benchmark),
         batch=np.nan,
         input_tokens=benchmark.map(PROMPT_TOKENS),
         output_tokens=table["output_tokens_per_s"] / table["samples_per_s"],
@@ -124,23 +140,35 @@ def _benchmark(names: pd.Series) -> pd.Series:
 def _group(gpu: pd.Series, benchmark: pd.Series) -> pd.Series:
     """Accelerators of a replica: as few as hold the weights."""
     group = benchmark.map(GROUPS).fillna(1.0)
-    for memory, groups in ((SMALL_MEMORY, SMALL_GROUPS), (TIGHT_MEMORY, TIGHT_GROUPS)):
+    for memory, groups in (
+        (SMALL_MEMORY, SMALL_GROUPS),
+        (TIGHT_MEMORY, TIGHT_GROUPS),
+        (LARGE_MEMORY, LARGE_GROUPS),
+    ):
         group = group.mask(gpu.str.contains(memory), benchmark.map(groups).fillna(group))
     return group
 
 
-def _precision(table: pd.DataFrame) -> pd.Series:
+def _limit(system: pd.Series, benchmark: pd.Series) -> pd.Series:
+    """Power limits over the default ones of systems whose name says that they have one."""
+    limited = system.str.endswith(LIMITED)
+    return benchmark.map(LIMITS).where(limited, 1.0).fillna(1.0)
+
+
+def _precision(table: pd.DataFrame, benchmark: pd.Series) -> pd.Series:
     """The narrowest format that submissions on such hardware used; not told, assumed."""
     narrow = _narrow(table["gpu"])
     for sign, since in FP4_SINCE_ROUND.items():
         four = table["gpu"].str.contains(sign) & (table["round"] >= since)
+        four = four & ~benchmark.isin(NOT_FP4)
         narrow = narrow.mask(four, "fp4")
     return narrow
 
 
 def _narrow(gpu: pd.Series) -> pd.Series:
-    """Eight bits, as the hardware has them."""
-    return gpu.str.contains("|".join(NO_FP8)).map({True: "int8", False: "fp8"})
+    """Eight bits, as the hardware has them; of weights alone, four."""
+    eight = gpu.str.contains("|".join(NO_FP8)).map({True: "int8", False: "fp8"})
+    return eight.mask(gpu.str.contains("|".join(WEIGHTS_ONLY)), "int4")
 
 
 TABLES = (
