@@ -76,7 +76,6 @@ class AcceleratorPower(Record):
     accelerator: str
     idle_w: NonNegative  # a model is loaded, no request runs
     parked_w: NonNegative  # powered, nothing loaded
-    die_w: Positive | None = None  # limit where boards grant its die more; None: they do not
     evidence: Evidence
     source: str
 

@@ -75,7 +75,6 @@ class HardwareFigures:
     link_gb_per_s: float
     boost_clock_mhz: float
     limit_w: float
-    die_w: float  # limit of the board that grants the same die most
     idle_w: float
     parked_w: float
     host_load_w: float  # share of one accelerator
@@ -192,7 +191,6 @@ def accelerator_figures(
         link_gb_per_s=accelerator.scale_up_bandwidth_gb_per_s,
         boost_clock_mhz=accelerator.boost_clock_mhz,
         limit_w=accelerator.tdp_w,
-        die_w=max(power.die_w or 0.0, accelerator.tdp_w),
         idle_w=power.idle_w,
         parked_w=power.parked_w,
         host_load_w=host_load_w,

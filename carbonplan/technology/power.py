@@ -5,14 +5,12 @@ r"""Power of a busy accelerator from what it is busy with, and at which clock.
     P = P_{idle} + (P_{limit} - P_{idle})\,\min\bigl(x - g\min(x_1 - \ell,\ x_g),\ \ell\bigr),
     \qquad \ell = \bigl(1 + x_1^{-6}\bigr)^{-1/6}
 
-    x_1 = (w_c u_c + w_p u_p + w_m u_m + w_k u_k + w_l u_l + w_s u_s + w_0)
-        \frac{P_{die} - P_{idle}}{P_{limit} - P_{idle}}
+    x_1 = w_c u_c + w_p u_p + w_m u_m + w_k u_k + w_l u_l + w_s u_s + w_0
 
-with the shares u of the time in which matrix units work for sequences and for prompts, weights
-and KV cache are read, links are busy and sequences are sampled, and a share for being awake.
-What experts are waited for counts with a part of the first three, in prompts with all of it
-at most. The die asks for as much on a board that grants it less than others do
-(:math:`P_{die}`). :math:`x_1` is what a load asks for at boost and :math:`\ell` what it draws
+with the shares u of the time in which matrix units work for sequences and for prompts,
+weights and KV cache are read, links are busy and sequences are sampled, and a share for being
+awake. What experts are waited for counts with a part of the first three, in prompts with all
+of it at most. :math:`x_1` is what a load asks for at boost and :math:`\ell` what it draws
 there: x far below one and one far above, as the power limit holds whatever asks for more. At
 a lower clock it asks for x: what follows the cores goes by :math:`g(f) = f\,v(f)^2`
 (:mod:`clocks`), memory's power in part only, and matrix units at full load never run above
@@ -71,8 +69,6 @@ def _asked_at_boost(
     phase: PhaseTime, replica: ReplicaFigures
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """What matrix units, memory and all else ask for above idle, over limit minus idle [1]."""
-    hardware = replica.hardware
-    die = (hardware.die_w - hardware.idle_w) / (hardware.limit_w - hardware.idle_w)
     c = replica.coefficients
     computing = phase.compute_s + c.stall_power_share * phase.stalled_compute_s
     reading = phase.memory_s + c.stall_power_share * phase.stalled_memory_s
@@ -90,7 +86,7 @@ def _asked_at_boost(
         + c.sequence_power_share * phase.share("sampling")
         + c.active_power_share
     )
-    return die * matrix, die * memory, die * others
+    return matrix, memory, others
 
 
 def above_idle_kw(phase: PhaseTime, replica: ReplicaFigures) -> NDArray[np.float64]:

@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 
 from carbonplan.catalogue.hardware import servers, sku_names
 from carbonplan.technology.bands import calibration_at
-from carbonplan.technology.figures import ReplicaFigures, accelerator_figures
+from carbonplan.technology.figures import ReplicaFigures
 from carbonplan.technology.performance import PhaseTime, decode_step, prefill, prompt_work
 from carbonplan.technology.power import above_idle_kw, busy_power_w, limited
-from tests.technology.example_records import H100_8, LLAMA_70B
+from tests.technology.example_records import LLAMA_70B
 from tests.technology.example_replicas import CALIBRATION, ENGINES, VARIETY, figures, plain
 
 PARTS = [field.name for field in fields(PhaseTime)][1:]
@@ -56,26 +56,6 @@ def at_clocks(load: PhaseTime, clocks: tuple[float, ...], **shares: float) -> li
 
 def test_nothing_busy_draws_idle_power():
     assert busy_power_w(phase(compute_s=1.0), drawing()) == pytest.approx([110])
-
-
-def test_a_die_has_the_limit_of_the_board_that_grants_it_most():
-    """That of the A100 on a bus has 400 W elsewhere; this H100 has 700 W as nowhere more."""
-    power = H100_8.power.model_copy(update={"die_w": 400})
-    board = H100_8.accelerator.model_copy(update={"tdp_w": 250})
-    assert accelerator_figures(board, power, "bf16").die_w == 400
-    assert accelerator_figures(H100_8.accelerator, H100_8.power, "bf16").die_w == 700
-
-
-def test_a_die_asks_a_board_of_a_lower_limit_for_as_much_power():
-    """Half of 590 W above idle are half on a board of 700 W, and the limit of 405 W itself."""
-    full = drawing(compute_power_share=0.5)
-    low = replace(full, hardware=replace(full.hardware, limit_w=np.array([405.0])))
-    own = replace(low, hardware=replace(low.hardware, die_w=np.array([405.0])))
-    work = phase(compute_s=1.0)
-    whole = 295 * limited(np.ones(1))
-    assert busy_power_w(work, low) == pytest.approx(110 + whole)
-    assert busy_power_w(work, own) == pytest.approx(110 + 295 * limited(np.array([0.5])))
-    assert busy_power_w(work, full) == pytest.approx(110 + 590 * limited(np.array([0.5])))
 
 
 @pytest.mark.parametrize(

@@ -201,7 +201,7 @@ def _replica(
     limit_w = hardware.limit_w * number("power_limit_fraction", 1.0)
     return ReplicaFigures(
         llm,
-        replace(hardware, limit_w=limit_w, die_w=np.maximum(hardware.die_w, limit_w)),
+        replace(hardware, limit_w=limit_w),
         Coefficients(*(np.ones(len(rows)) for _ in NAMES)),
         number("tensor_parallel", 1.0),
         stages,
