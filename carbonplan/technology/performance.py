@@ -62,7 +62,7 @@ class PhaseTime:
     memory_s, cache_s
         Weights and KV cache being read.
     stalled_compute_s, stalled_memory_s, stalled_prompt_s
-        What scattered experts add to these; in prompts, over steps.
+        What scattered experts add to the first; of prompts, what is theirs.
     link_s, sampling_s
         Talking to peers; sampling and bookkeeping of the sequences.
     """
@@ -225,7 +225,7 @@ def _flops(sequences: NDArray[np.float64], replica: ReplicaFigures) -> _Split:
     """Multiplying one token of each sequence of a group with the weights [s]."""
     llm = replica.llm
     own = FLOPS_PER_PARAMETER * (llm.core_parameters + llm.head_parameters) * sequences
-    routed = FLOPS_PER_PARAMETER * _active_expert_parameters(llm) * sequences
+    routed = FLOPS_PER_PARAMETER * llm.active_expert_parameters * sequences
     rate = replica.tensor_parallel * _flops_per_s(replica)
     plain, stalled = _scattered(routed, replica)
     return _Split((own + plain) / rate, stalled / rate)
@@ -254,7 +254,7 @@ def _prompt_s(tokens: NDArray[np.float64], replica: ReplicaFigures) -> tuple[Sec
     llm, c = replica.llm, replica.coefficients
     rate = replica.tensor_parallel * _flops_per_s(replica) * c.prefill_efficiency
     own_s = FLOPS_PER_PARAMETER * (llm.core_parameters * tokens + llm.head_parameters) / rate
-    plain_s = FLOPS_PER_PARAMETER * _active_expert_parameters(llm) * tokens / rate
+    plain_s = FLOPS_PER_PARAMETER * llm.active_expert_parameters * tokens / rate
     routed_s = plain_s / (c.expert_efficiency * c.prompt_expert_efficiency)
     pairs = attended_pairs(tokens, llm)
     pairs_s = _pairs_s(pairs * llm.prefill_pair_flops, replica)
@@ -276,10 +276,6 @@ def _cache_s(cached_layer_tokens: NDArray[np.float64], replica: ReplicaFigures) 
     rate = _bytes_per_s(replica) * replica.coefficients.attention_efficiency
     cache_bytes = cached_layer_tokens * replica.llm.kv_bytes_per_token_layer
     return cache_bytes / (kv_split(replica) * rate)
-
-
-def _active_expert_parameters(llm: LlmFigures) -> NDArray[np.float64]:
-    return np.asarray(llm.expert_parameters * llm.experts_per_token / llm.experts)
 
 
 def _flops_per_s(replica: ReplicaFigures) -> NDArray[np.float64]:

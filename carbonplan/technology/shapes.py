@@ -50,6 +50,11 @@ class LlmFigures:
     decode_pair_flops: float
     stored_pair_bytes: float  # moved for such a pair in a prompt where attention is not fused
 
+    @property
+    def active_expert_parameters(self) -> float:
+        """Of routed experts, those that one token is multiplied with."""
+        return self.expert_parameters * self.experts_per_token / self.experts
+
 
 def llm_figures(llm: ModelCard, precision: str) -> LlmFigures:
     """What one precision makes of a model card.
