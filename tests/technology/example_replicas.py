@@ -18,6 +18,7 @@ from tests.technology.example_records import (
 )
 
 CALIBRATION: Calibration = load_calibration()
+VLLM_2025 = replace(CALIBRATION, engine="vllm-2025")  # of what was published
 ENGINES = sorted({name for _, level, name in CALIBRATION.rows if level == "engine"})
 NO_TIME = (  # coefficients that are zero where only arithmetic and traffic take time
     *("step_overhead_ms", "layer_overhead_us", "expert_overhead_us", "launch_overlap"),

@@ -11,7 +11,14 @@ from carbonplan.technology.figures import ReplicaFigures
 from carbonplan.technology.performance import PhaseTime, decode_step, prefill, prompt_work
 from carbonplan.technology.power import above_idle_kw, busy_power_w, limited
 from tests.technology.example_records import LLAMA_70B
-from tests.technology.example_replicas import CALIBRATION, ENGINES, VARIETY, figures, plain
+from tests.technology.example_replicas import (
+    CALIBRATION,
+    ENGINES,
+    VARIETY,
+    VLLM_2025,
+    figures,
+    plain,
+)
 
 PARTS = [field.name for field in fields(PhaseTime)][1:]
 NONE = {  # no part draws anything, until one is given a share
@@ -206,7 +213,7 @@ def test_decode_draws_more_as_the_batch_grows():
 
 def test_published_power_of_an_h100():
     """ML.ENERGY v3: 486 W for Llama-3.1-8B at a batch of 8, 669 W at 128."""
-    part = figures({})
+    part = figures({}, calibration=VLLM_2025)
     watts = [busy_power_w(decode_step(n, 280, part), part)[0] for n in (8, 128)]
     assert watts == pytest.approx([486, 669], rel=0.15)
 

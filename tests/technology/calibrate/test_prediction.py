@@ -210,7 +210,8 @@ def test_later_micro_batches_attend_to_earlier_ones():
     run = {"engine": "llama.cpp", "batch": 1.0}
     short, long = (told(run | {"input_tokens": n}, "prefill_s")[0] for n in (512.0, 8192.0))
     assert long > 16 * short
-    part, chunk = (prefill(n, of(run)).prompt_s[0] for n in (8192.0, 512.0))
+    replica = of(run | {"quantity": "prefill_s"})
+    part, chunk = (prefill(n, replica).prompt_s[0] for n in (8192.0, 512.0))
     assert long == pytest.approx(16 * short + part - 16 * chunk)
 
 
