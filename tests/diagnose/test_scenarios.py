@@ -131,7 +131,7 @@ def test_users_wait_a_little_longer_or_a_site_gives_more():
     found = diagnosed("slo-or-power")
     first, second, *_, last = (one.changes for one in found.relaxations)
     assert [change.path for change in first] == ["workloads[chat].ttft_s"]
-    assert first[0].words == "raise the TTFT of chat from 140 ms to 280 ms"
+    assert first[0].words == "raise the TTFT of chat from 140 ms to 210 ms"
     assert [change.path for change in second] == ["regions[aws-us-east-1].power_limit_kw"]
     assert last[0].path == "workloads[chat].arrivals.mean_rps"  # is the last resort
     assert has_plan("slo-or-power", (first[0].override,))
@@ -158,8 +158,8 @@ def test_one_server_is_one_server():
 def test_changes_are_at_sensible_figures():
     relaxations = diagnosed("power").relaxations
     first, second, *_ = (one.overrides for one in relaxations)
-    assert first == ("regions[gcp-us-central1].power_limit_kw=4.5",)
-    assert second == ("regions[aws-us-east-1].power_limit_kw=3.8",)
+    assert first == ("regions[gcp-us-central1].power_limit_kw=4.4",)
+    assert second == ("regions[aws-us-east-1].power_limit_kw=3.7",)
 
 
 def test_the_whole_is_deterministic():
