@@ -19,7 +19,7 @@ demo: $(VENV)/.installed  ## Plan the demonstration week and say where its repor
 	@echo "report: $(CURDIR)/$(DEMO)/report.html"
 
 test: lint  ## Run linters and all tests
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: $(VENV)/.installed-for-tests  ## Check style and layout of the code
 	$(BIN)/ruff check
