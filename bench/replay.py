@@ -253,6 +253,7 @@ def kinds(room_tokens: int) -> Kinds:
         slots=np.array([SLOTS]),
         room_tokens=np.array([room_tokens]),
         before_s=np.zeros(1),
+        before_s_per_token=np.zeros(1),
         admission_s=np.array([TIMES.admission_s]),
         moved_s_per_token=np.zeros(1),
         lowest_clock=np.array([LOWEST_CLOCK]),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from argparse import ArgumentTypeError
 
+import numpy as np
 import pytest
 
 from bench import page
@@ -13,10 +14,13 @@ from bench.circumstances import cpu_model, now
 from bench.in_linopy import stated
 from bench.million_pairs import CLASSES, evaluated, many_classes, many_replicas
 from bench.places import EIGHT_REGIONS_SERIES, PAGE, ROOT
+from bench.replay import as_requests, region
 from bench.runner import Run, WayFailed, fresh, interleaved, median, timed
 from bench.section import Section, at_least, at_most, same_optimum
 from bench.series import eight_regions_week, week
 from carbonplan.catalogue.hardware import sku_names
+from carbonplan.replay import engine
+from carbonplan.replay.arrays import DONE
 from tests.answers import optimum
 from tests.tiny import tiny
 
@@ -125,3 +129,11 @@ def test_linopy_states_the_same_program():
 def test_linopy_refuses_what_it_does_not_state():
     with pytest.raises(NotImplementedError, match="replicas"):
         stated(tiny())
+
+
+@pytest.mark.parametrize("full", [False, True])
+def test_the_replayed_region_is_one_that_the_event_loop_takes(full):
+    """Three requests, a second apart, of 100 tokens in and 10 out."""
+    trace = np.arange(3.0), np.full(3, 100), np.full(3, 10)
+    outcomes = engine.run(as_requests(trace), *region(full), 60)
+    assert (outcomes.state == DONE).all()
