@@ -8,6 +8,8 @@ import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from carbonplan.technology.calibrate.measurements import Measurements
+
 Row = Mapping[str, object]
 
 STEADY = {
@@ -116,6 +118,17 @@ STREAM = {
     "batch_size": 1,
     "tokens_per_s": 50,
 }
+
+
+def values(found: Measurements, quantity: str) -> list[float]:
+    """Of one quantity."""
+    rows = found.rows
+    return rows.loc[rows["quantity"] == quantity, "value"].tolist()
+
+
+def reasons(found: Measurements) -> dict[str, int]:
+    """Why rows were left out, and how many."""
+    return dict(zip(found.left_out["reason"], found.left_out["rows"], strict=True))
 
 
 def write(folder: Path, stem: str, rows: Sequence[Row], ending: str = ".csv") -> Path:

@@ -21,7 +21,7 @@ from carbonplan.technology.calibration import TABLES, UNKNOWN, WIDENING, Coeffic
 from carbonplan.technology.coefficients import NAMES
 from tests.technology.test_calibration import NEW, made
 
-DATE = "2026-11-20"
+DATE = "2026-11-21"
 
 
 def fitted() -> list[CoefficientRow]:

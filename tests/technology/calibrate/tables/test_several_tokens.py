@@ -2,9 +2,7 @@
 
 import pytest
 
-from carbonplan.catalogue.shipped import data_root
 from carbonplan.technology.calibrate.measurements import measurements
-from carbonplan.technology.calibrate.names import read_names
 from tests.technology.calibrate.example_tables import UNDER_LOAD, write
 
 SEVERAL = "several tokens are predicted in a step"
@@ -20,11 +18,6 @@ QWEN = SGLANG | {
     "model_id": "Qwen/Qwen3.5-397B-A17B",
     "tensor_parallel": 4,
 }
-
-
-@pytest.fixture(scope="module")
-def names():
-    return read_names(data_root())
 
 
 def kept_ms(tmp_path, names, *runs) -> list[float]:
