@@ -7,6 +7,7 @@ A field carries the name and unit of its CSV column. ``evidence`` says how a row
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -169,6 +170,9 @@ class LatentAttention(Record):
     q_lora_rank: Count | None = None
 
 
+Kept = Literal["attention", "all but experts"]
+
+
 class ModelCard(Record):
     """A served language model; ``models/<llm>.yaml``."""
 
@@ -191,6 +195,7 @@ class ModelCard(Record):
     moe: MixtureOfExperts | None = None
     mla: LatentAttention | None = None
     native_precision: Precision
+    kept_in_16_bits: Mapping[Precision, Kept] = {}  # by checkpoints of fewer bits
     evidence: Evidence
     source: str
 

@@ -30,7 +30,6 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from carbonplan.technology.clocks import compute_rate, memory_slowing
 from carbonplan.technology.coefficients import Coefficients
 from carbonplan.technology.communication import (
     expert_exchange_s,
@@ -42,8 +41,9 @@ from carbonplan.technology.communication import (
 from carbonplan.technology.experts import evenly_spread, fullest_coverage
 from carbonplan.technology.figures import ReplicaFigures
 from carbonplan.technology.memory import cached_token_layers, kv_split
+from carbonplan.technology.rates import bytes_per_s, flops_per_s, wide_flops_per_s
 from carbonplan.technology.shapes import LlmFigures
-from carbonplan.units import BYTES_PER_GB, FLOPS_PER_TFLOPS, MS_PER_S, US_PER_S
+from carbonplan.units import MS_PER_S, US_PER_S
 
 FLOPS_PER_PARAMETER = 2.0  # a multiplication and an addition for every token
 LEAST_S = 1e-12  # what a smooth maximum of nothing is divided by
@@ -172,12 +172,6 @@ def attended_pairs(tokens: NDArray[np.float64], llm: LlmFigures) -> NDArray[np.f
     return llm.full_layers * tokens**2 / 2.0 + llm.windowed_layers * windowed
 
 
-def memory_time(replica: ReplicaFigures) -> NDArray[np.float64]:
-    """Time of reading at the replica's clock over that at boost, (replica,) [1]."""
-    knee = replica.coefficients.memory_clock_knee_mhz / replica.hardware.boost_clock_mhz
-    return memory_slowing(replica.clock_fraction, knee) / memory_slowing(1.0, knee)
-
-
 @dataclass(frozen=True)
 class _Split:
     """Time of what all tokens share, and what scattered experts add to it [s]."""
@@ -224,11 +218,19 @@ def _links_s(tokens: NDArray[np.float64], replica: ReplicaFigures) -> Seconds:
 def _flops(sequences: NDArray[np.float64], replica: ReplicaFigures) -> _Split:
     """Multiplying one token of each sequence of a group with the weights [s]."""
     llm = replica.llm
-    own = FLOPS_PER_PARAMETER * (llm.core_parameters + llm.head_parameters) * sequences
     routed = FLOPS_PER_PARAMETER * llm.active_expert_parameters * sequences
-    rate = replica.tensor_parallel * _flops_per_s(replica)
+    rate = replica.tensor_parallel * flops_per_s(replica)
     plain, stalled = _scattered(routed, replica)
-    return _Split((own + plain) / rate, stalled / rate)
+    return _Split(_core_s(sequences, sequences, replica) + plain / rate, stalled / rate)
+
+
+def _core_s(tokens: Seconds, sampled: Seconds | float, replica: ReplicaFigures) -> Seconds:
+    """Multiplying tokens with what all of them pass, some with the output projection [s]."""
+    llm = replica.llm
+    narrow = (llm.core_parameters - llm.wide_parameters) * tokens
+    narrow_s = (narrow + llm.head_parameters * sampled) / flops_per_s(replica)
+    wide_s = llm.wide_parameters * tokens / wide_flops_per_s(replica)
+    return FLOPS_PER_PARAMETER * (narrow_s + wide_s) / replica.tensor_parallel
 
 
 def _weights(tokens: NDArray[np.float64], replica: ReplicaFigures) -> _Split:
@@ -236,7 +238,7 @@ def _weights(tokens: NDArray[np.float64], replica: ReplicaFigures) -> _Split:
     llm, c = replica.llm, replica.coefficients
     seen = evenly_spread(tokens * replica.data_parallel, c.expert_evenness)
     routed = llm.expert_bytes * fullest_coverage(seen, replica) / replica.data_parallel
-    rate = replica.tensor_parallel * _bytes_per_s(replica)
+    rate = replica.tensor_parallel * bytes_per_s(replica)
     plain, stalled = _scattered(routed, replica)
     return _Split((llm.core_bytes + plain) / rate, stalled / rate)
 
@@ -252,13 +254,13 @@ def _scattered(
 def _prompt_s(tokens: NDArray[np.float64], replica: ReplicaFigures) -> tuple[Seconds, ...]:
     """Weights times a prompt, its tokens times each other; of the first, waiting [s]."""
     llm, c = replica.llm, replica.coefficients
-    rate = replica.tensor_parallel * _flops_per_s(replica) * c.prefill_efficiency
-    own_s = FLOPS_PER_PARAMETER * (llm.core_parameters * tokens + llm.head_parameters) / rate
+    rate = replica.tensor_parallel * flops_per_s(replica) * c.prefill_efficiency
+    own_s = _core_s(tokens, 1.0, replica) / c.prefill_efficiency
     plain_s = FLOPS_PER_PARAMETER * llm.active_expert_parameters * tokens / rate
     routed_s = plain_s / (c.expert_efficiency * c.prompt_expert_efficiency)
     pairs = attended_pairs(tokens, llm)
     pairs_s = _pairs_s(pairs * llm.prefill_pair_flops, replica)
-    stored = replica.tensor_parallel * _bytes_per_s(replica) * c.pairs_efficiency
+    stored = replica.tensor_parallel * bytes_per_s(replica) * c.pairs_efficiency
     attending_s = np.hypot(pairs_s, pairs * llm.stored_pair_bytes / stored)
     return own_s + routed_s, attending_s, np.maximum(routed_s - plain_s, 0.0)
 
@@ -266,32 +268,12 @@ def _prompt_s(tokens: NDArray[np.float64], replica: ReplicaFigures) -> tuple[Sec
 def _pairs_s(attention_flops: NDArray[np.float64], replica: ReplicaFigures) -> Seconds:
     """Multiplying queries with cached tokens, in 16 bits [s]."""
     c = replica.coefficients
-    peak = replica.hardware.attention_tflops * FLOPS_PER_TFLOPS * _clock_rate(replica)
-    rate = peak * c.compute_efficiency * c.attention_efficiency
+    rate = wide_flops_per_s(replica) * c.attention_efficiency
     return attention_flops / (replica.tensor_parallel * rate)
 
 
 def _cache_s(cached_layer_tokens: NDArray[np.float64], replica: ReplicaFigures) -> Seconds:
     """Reading the KV cache [s]."""
-    rate = _bytes_per_s(replica) * replica.coefficients.attention_efficiency
+    rate = bytes_per_s(replica) * replica.coefficients.attention_efficiency
     cache_bytes = cached_layer_tokens * replica.llm.kv_bytes_per_token_layer
     return cache_bytes / (kv_split(replica) * rate)
-
-
-def _flops_per_s(replica: ReplicaFigures) -> NDArray[np.float64]:
-    """Matrix throughput of one accelerator at the replica's clock, (replica,) [1/s]."""
-    c = replica.coefficients
-    narrow = 1.0 - replica.hardware.narrow * (1.0 - c.narrow_efficiency)
-    peak = replica.hardware.peak_tflops * FLOPS_PER_TFLOPS
-    return peak * c.compute_efficiency * narrow * _clock_rate(replica)
-
-
-def _clock_rate(replica: ReplicaFigures) -> NDArray[np.float64]:
-    """Matrix throughput over that without a limit on the clock, (replica,) [1]."""
-    return compute_rate(replica.clock_fraction, replica.coefficients.sustained_clock)
-
-
-def _bytes_per_s(replica: ReplicaFigures) -> NDArray[np.float64]:
-    """Memory throughput of one accelerator at the replica's clock, (replica,) [bytes/s]."""
-    peak = replica.hardware.bandwidth_gb_per_s * BYTES_PER_GB
-    return peak * replica.coefficients.bandwidth_efficiency / memory_time(replica)

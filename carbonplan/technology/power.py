@@ -31,7 +31,8 @@ from numpy.typing import NDArray
 
 from carbonplan.technology.clocks import core_power
 from carbonplan.technology.figures import ReplicaFigures
-from carbonplan.technology.performance import PhaseTime, memory_time
+from carbonplan.technology.performance import PhaseTime
+from carbonplan.technology.rates import memory_time
 from carbonplan.units import W_PER_KW
 
 HIGHEST_KNEE = 0.97  # over boost; above, the voltage would have no slope

@@ -32,6 +32,7 @@ class LlmFigures:
     intermediate_size: float
     context_tokens: float
     core_parameters: float  # multiplied with every token: attention, dense and shared MLP
+    wide_parameters: float  # of these, kept in 16 bits by checkpoints of fewer
     head_parameters: float  # output projection, multiplied with every sampled token
     expert_parameters: float  # routed experts, all of them
     experts: float  # in one layer; 1 without experts
@@ -59,15 +60,15 @@ class LlmFigures:
 def llm_figures(llm: ModelCard, precision: str) -> LlmFigures:
     """What one precision makes of a model card.
 
-    The embeddings stay in 16 bits. So does everything but the routed experts where the LLM is
-    published in four bits (MXFP4 experts of gpt-oss).
+    The embeddings stay in 16 bits, and so does what a checkpoint of that precision keeps
+    (``kept_in_16_bits`` of the card).
     """
     embedding = float(llm.vocabulary * llm.hidden_size)
     routed = _routed_parameters(llm)
     core = _core_parameters(llm, routed, embedding)
     width = BYTES_PER_PARAMETER[precision]
-    experts_only = llm.moe is not None and precision == "fp4" and llm.native_precision == "fp4"
-    core_bytes = core * (ACTIVATION_BYTES if experts_only else width)
+    wide = _wide_parameters(llm, precision, core)
+    core_bytes = (core - wide) * width + wide * ACTIVATION_BYTES
     embeddings_bytes = (
         llm.parameters_b * PARAMETERS_PER_BILLION - routed - core
     ) * ACTIVATION_BYTES
@@ -80,6 +81,7 @@ def llm_figures(llm: ModelCard, precision: str) -> LlmFigures:
         intermediate_size=llm.intermediate_size,
         context_tokens=llm.context_tokens,
         core_parameters=core,
+        wide_parameters=wide,
         head_parameters=embedding,
         expert_parameters=routed,
         experts=llm.moe.experts if llm.moe else 1,
@@ -121,18 +123,31 @@ def _core_parameters(llm: ModelCard, routed: float, embedding: float) -> float:
     )
 
 
+def _wide_parameters(llm: ModelCard, precision: str, core: float) -> float:
+    """Parameters between the embeddings that a checkpoint keeps in 16 bits."""
+    kept = llm.kept_in_16_bits.get(precision)
+    if kept == "attention":
+        return core - _mlp_parameters(llm)
+    return core if kept == "all but experts" else 0.0
+
+
 def _matrix_parameters(llm: ModelCard) -> float:
     """Attention and dense MLP matrices by their shapes; latent attention counts as none."""
     attention = 0.0
     if llm.mla is None:
         heads = 2.0 * llm.attention_heads + 2.0 * llm.kv_heads
         attention = llm.layers * llm.hidden_size * llm.head_dim * heads
+    return attention + _mlp_parameters(llm)
+
+
+def _mlp_parameters(llm: ModelCard) -> float:
+    """Dense layers and shared experts: three matrices each."""
     if llm.moe is None:
-        return attention + 3.0 * llm.layers * llm.hidden_size * llm.intermediate_size
+        return 3.0 * llm.layers * llm.hidden_size * llm.intermediate_size
     shared = llm.moe.shared_experts * llm.moe.expert_intermediate_size
     expert_layers = llm.layers - llm.moe.dense_layers
     dense = llm.moe.dense_layers * llm.intermediate_size + expert_layers * shared
-    return attention + 3.0 * llm.hidden_size * dense
+    return 3.0 * llm.hidden_size * dense
 
 
 def _kv_values(llm: ModelCard) -> float:

@@ -32,6 +32,35 @@ def test_narrow_weights_leave_the_embeddings_in_sixteen_bits():
     )
 
 
+def test_what_a_checkpoint_keeps_stays_in_sixteen_bits():
+    """Attention of 70B, with 64 query and 8 cached heads: another byte for each parameter. Of
+    Mixtral all but its experts: one and a half bytes more than four bits and a scale take."""
+    dense = LLAMA_70B.model_copy(
+        update={"llm": "kept", "kept_in_16_bits": {"fp8": "attention"}}
+    )
+    mixed = MIXTRAL.model_copy(
+        update={"llm": "mixed", "kept_in_16_bits": {"int4": "all but experts"}}
+    )
+    runs = [{"llm": one, "precision": "fp8"} for one in (LLAMA_70B, dense)]
+    runs += [{"llm": one, "precision": "int4"} for one in (MIXTRAL, mixed)]
+    weights = weights_gb(figures(*runs, {"llm": dense, "precision": "int4"}, {"llm": dense}))
+    attention = 80 * 8192 * 128 * (2 * 64 + 2 * 8) / 1e9
+    core = 46.7 - 32 * 8 * 3 * 4096 * 14336 / 1e9 - 2 * 32000 * 4096 / 1e9
+    assert weights[1] - weights[0] == pytest.approx(attention, rel=1e-3)
+    assert weights[3] - weights[2] == pytest.approx(core * (2 - 0.53))
+    assert weights[5] == pytest.approx(2 * 70.55)  # nothing to keep
+
+
+def test_attention_of_latent_caches_is_what_experts_and_dense_layers_leave():
+    kept = DEEPSEEK.model_copy(update={"llm": "kept", "kept_in_16_bits": {"fp4": "attention"}})
+    runs = [{"llm": one, "precision": "fp4"} for one in (DEEPSEEK, kept)]
+    narrow, wide = weights_gb(figures(*runs))
+    mlp = 3 * 7168 * (3 * 18432 + 58 * 2048)
+    routed = 3 * 58 * 256 * 7168 * 2048
+    attention = 671e9 - routed - mlp - 2 * 129280 * 7168
+    assert wide - narrow == pytest.approx(attention * (2 - 0.53) / 1e9)
+
+
 def test_cache_of_grouped_queries_is_split_over_tensor_parallel_ranks_up_to_its_heads():
     parts = figures(*({"llm": LLAMA_70B, "tensor_parallel": tp} for tp in (1, 4, 8, 16)))
     expected = [KV_LLAMA_70B / split for split in (1, 4, 8, 8)]

@@ -11,10 +11,10 @@ from carbonplan.technology.performance import (
     PhaseTime,
     attended_pairs,
     decode_step,
-    memory_time,
     prefill,
     prompt_work,
 )
+from carbonplan.technology.rates import memory_time
 from tests.technology.example_records import DEEPSEEK, LLAMA_8B, LLAMA_70B, MIXTRAL, T4_4
 from tests.technology.example_replicas import (
     CALIBRATION,
@@ -96,6 +96,20 @@ def test_prompt_arithmetic_is_two_operations_for_every_parameter_and_token():
     rise_s = prompt_work(2000, part).prompt_s - prompt_work(1000, part).prompt_s
     pairs = (2000**2 - 1000**2) / 2 * 32 * 4 * 4096 / 0.8
     assert rise_s[0] == pytest.approx(1.2 * (2 * core * 1000 + pairs) / (0.5 * 989e12))
+
+
+def test_what_is_kept_in_sixteen_bits_is_multiplied_at_their_rate():
+    """FP8 multiplies twice as fast: each parameter kept adds what it takes there once more."""
+    kept = LLAMA_8B.model_copy(update={"llm": "kept", "kept_in_16_bits": {"fp8": "attention"}})
+    runs = [{"llm": one, "precision": "fp8"} for one in (LLAMA_8B, kept)]
+    part = plain(*runs)
+    attention = 32 * 4096 * 128 * (2 * 32 + 2 * 8)
+    (narrow_s, wide_s), decode = prompt_work(1000, part).prompt_s, decode_step(64, 100, part)
+    fp8 = part.hardware.peak_tflops[0] * 1e12
+    assert part.hardware.attention_tflops[0] * 1e12 == pytest.approx(fp8 / 2, rel=1e-3)
+    assert wide_s - narrow_s == pytest.approx(2 * attention * 1000 / fp8, rel=1e-2)
+    grown_s = decode.compute_s[1] - decode.compute_s[0]
+    assert grown_s == pytest.approx(2 * attention * 64 / fp8, rel=1e-2)
 
 
 def test_products_that_are_stored_cost_memory_where_attention_is_not_fused():

@@ -14,7 +14,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m carbonplan.technology.calibrate")
     parser.add_argument("action", choices=["fit"])
     parser.add_argument("measurements", type=Path, help="folder of performance tables")
-    parser.add_argument("--date", default="2026-11-20", help="written beside the coefficients")
+    parser.add_argument("--date", default="2026-11-21", help="written beside the coefficients")
     arguments = parser.parse_args()
     calibrated = calibrate(arguments.measurements, data_root(), arguments.date)
     write(calibrated, data_root() / "calibration", arguments.date)

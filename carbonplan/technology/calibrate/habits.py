@@ -39,6 +39,11 @@ ALIKE = ("tensorrt-llm-2024", "deepspeed-mii")  # engines whose batches repeat o
 REPEATING = ("transformers", "kernels")  # families that read a cache for every query head
 PAGED = ("vllm-rocm-2024", "vllm-xpu-2024")  # engines that do so in vLLM's paged attention
 PAGED_NARROW = "vllm-v0"  # family that does if it is in FP8, which shuts FlashAttention out
+GROUPED = (  # engines whose kernels keep fewer units busy where query heads share a cached one
+    *("tensorrt-llm-2024", "deepspeed-mii", "vllm-2024", "vllm-2024-offline"),
+)
+PORTED = ("llama.cpp-rocm", "llama.cpp-xpu")  # engines whose kernels were written for CUDA
+BATCHED = ("llama.cpp-rocm",)  # of these, such as leave shared heads to a library's products
 PARTITION_TOKENS = 512.0  # into which paged attention cuts contexts, unless there are
 UNCUT_HEADS = 512.0  # more heads of sequences than these; vLLM and IPEX: ``use_v1``
 REMOTE = "llama.cpp-xpu"  # engine of which one accelerator works, on weights of all the others
@@ -88,6 +93,7 @@ def cut_features(
     return {
         "cut-slice": np.where(cut, slices, 0.0),
         "vector-memory": np.where(vectors, beyond, 0.0),
+        "picked-by-host": cut.astype(float),  # of experts: their numbers go to the host
     }
 
 
@@ -122,7 +128,10 @@ def cache_features(
         "converted-cache": converted.astype(float),
         "repeated-cache": np.where(np.isin(families, REPEATING), grouped, 0.0),
         "paged-cache": np.where(paged, grouped, 0.0),
+        "grouped-cache": np.where(np.isin(names, GROUPED), grouped, 0.0),
         "uncut-cache": uncut.astype(float),
+        "ported-cache": np.isin(names, PORTED).astype(float),
+        "batched-cache": (np.isin(names, BATCHED) & (grouped > 0.0)).astype(float),
     }
 
 

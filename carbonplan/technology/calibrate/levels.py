@@ -34,10 +34,14 @@ TIMES: Mapping[str, Choice] = {
         0.3,
         "1",
         {"architecture": 0.2, "accelerator": 0.1, "architecture-engine": 0.2, "precision": 0.2},
-        {"watts-per-tflops": 0.3, "slice": 0.15},
+        {"watts-per-tflops": 0.5, "slice": 0.15},
     ),
     "prefill_efficiency": Choice(
-        1.0, 0.3, "1", {"engine": 0.4, "architecture": 0.2}, {"cut-slice": 0.15}
+        1.0,
+        0.3,
+        "1",
+        {"engine": 0.4, "architecture": 0.2},
+        {"watts-per-tflops": 1.0, "cut-slice": 0.15},
     ),
     "narrow_efficiency": Choice(
         0.8, 0.2, "1", {"precision": 0.1, "architecture": 0.1, "engine": 0.1}
@@ -64,7 +68,10 @@ TIMES: Mapping[str, Choice] = {
             "converted-cache": 2.0,
             "repeated-cache": 0.3,
             "paged-cache": 0.5,
+            "grouped-cache": 0.3,
             "uncut-cache": 0.5,
+            "ported-cache": 2.0,
+            "batched-cache": 3.0,
         },
     ),
     "pairs_efficiency": Choice(None, 0.0, "1", {"unfused": 0.7}),
@@ -96,6 +103,7 @@ TIMES: Mapping[str, Choice] = {
         0.7,
         "us",
         {"engine-family": 0.3, "engine": 0.3, "architecture": 0.2, "precision": 0.2},
+        {"picked-by-host": 1.0},
     ),
     "launch_overlap": Choice(0.3, 0.7, "1", {"engine": 1.0}),
     "sequence_overhead_us": Choice(

@@ -39,6 +39,7 @@ import numpy as np
 
 from carbonplan.catalogue.records import (
     Evidence,
+    Kept,
     LatentAttention,
     MixtureOfExperts,
     ModelCard,
@@ -120,12 +121,15 @@ class MeasuredLlm(Record):
     nope_head_dim: int | None
     v_head_dim: int | None
     native_precision: Precision
+    kept_in_16_bits: Kept | None
+    kept_by: str | None  # checkpoints of these precisions, between blanks
     evidence: Evidence
     source: str
 
     def card(self) -> ModelCard:
         """The model card of this shape."""
         values = self.model_dump()
+        kept, by = values.pop("kept_in_16_bits"), values.pop("kept_by") or ""
         moe = {name: values.pop(name) for name in MixtureOfExperts.model_fields}
         latent = {
             name: values.pop(name)
@@ -138,6 +142,7 @@ class MeasuredLlm(Record):
             recurrent=self.source == RECURRENT,
             moe=moe if self.experts else None,
             mla=latent if self.kv_lora_rank else None,
+            kept_in_16_bits=dict.fromkeys(by.split(), kept),
             **values,
         )
 

@@ -19,7 +19,9 @@ ENGINES = {
     "llama.cpp": "llama.cpp",
     "sambaflow": "sambaflow",
 }
-LAYERED = ("llama.cpp-rocm", "llama.cpp-xpu")  # every accelerator has some layers; else rows
+LAYERED = "llama.cpp"  # engines of which every accelerator has some layers, but on
+BY_ROWS = (*NVIDIA, "MI300X")  # these, which cut matrices by rows; experts they cannot cut
+EXPERTS = "mixtral"
 KEY = ("gpu_family", "model_family", "gpu", "model_id", "framework")
 SHAPE = ("num_gpus", "input_tokens", "output_tokens", "batch_size")
 THROUGHPUT = (*SHAPE, "total_tokens_per_s")
@@ -32,7 +34,8 @@ def _serving(table: pd.DataFrame) -> pd.DataFrame:
     nvidia = table["gpu_family"].isin(NVIDIA)
     dataset = nvidia.map({True: "llm-inference-bench", False: "llm-inference-bench-others"})
     table = _batches(table)
-    layered = table["engine"].isin(LAYERED)
+    by_rows = table["gpu_family"].isin(BY_ROWS) & ~table["model_family"].str.startswith(EXPERTS)
+    layered = table["engine"].str.startswith(LAYERED) & ~by_rows
     table = table.assign(
         dataset=dataset,
         tensor_parallel=table["num_gpus"].where(~layered, 1.0),
