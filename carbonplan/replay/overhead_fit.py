@@ -56,7 +56,7 @@ if TYPE_CHECKING:
 
 BELIEVED_MS = {"token-ms": 2.5e-3, "rank-ms": 2.5, "turn-ms": 2.0}
 LONGER_S, LONGER_TURN_S = 0.05, 0.004  # in the second and the third replay
-STRENGTH = 6.0  # of a logarithm: of three what is held out is told best with it
+STRENGTH = 60.0  # of a logarithm: the stronger, the better is told what is held out
 LEAST_ERROR, LARGE_ERROR = 0.05, 1.0  # errors below count as squares, above ever less
 MEAN_SHARE = (1.0 + LOWEST_SHARE) / 2.0  # of a prompt, of the told length
 LEAST_SHARE = 0.2  # of a replayed time that shorter times before prompts may leave

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 NOT_FITTED = ("freesh", "single-gpu")  # transcribed, or of unknown load: judged only
-NOISE_OF_TIMES, NOISE_OF_POWER = 0.28, 0.1  # of one group, in logarithms
+NOISE_OF_TIMES, NOISE_OF_POWER = 0.27, 0.08  # of one group, in logarithms
 FOLD_STEPS = 10  # of a fit that starts where the whole one ended
 
 
