@@ -7,7 +7,6 @@ A field carries the name and unit of its CSV column. ``evidence`` says how a row
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -173,6 +172,15 @@ class LatentAttention(Record):
 Kept = Literal["attention", "all but experts"]
 
 
+class KeptIn16Bits(Record):
+    """What checkpoints of fewer bits keep in 16, beside the embeddings, by their precision."""
+
+    fp8: Kept | None = None
+    int8: Kept | None = None
+    int4: Kept | None = None
+    fp4: Kept | None = None
+
+
 class ModelCard(Record):
     """A served language model; ``models/<llm>.yaml``."""
 
@@ -195,7 +203,7 @@ class ModelCard(Record):
     moe: MixtureOfExperts | None = None
     mla: LatentAttention | None = None
     native_precision: Precision
-    kept_in_16_bits: Mapping[Precision, Kept] = {}  # by checkpoints of fewer bits
+    kept_in_16_bits: KeptIn16Bits = KeptIn16Bits()
     evidence: Evidence
     source: str
 

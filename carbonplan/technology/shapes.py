@@ -125,7 +125,7 @@ def _core_parameters(llm: ModelCard, routed: float, embedding: float) -> float:
 
 def _wide_parameters(llm: ModelCard, precision: str, core: float) -> float:
     """Parameters between the embeddings that a checkpoint keeps in 16 bits."""
-    kept = llm.kept_in_16_bits.get(precision)
+    kept = getattr(llm.kept_in_16_bits, precision, None)
     if kept == "attention":
         return core - _mlp_parameters(llm)
     return core if kept == "all but experts" else 0.0

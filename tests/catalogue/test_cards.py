@@ -73,6 +73,21 @@ def test_active_parameters_follow_from_the_architecture(name):
     assert card.active_parameters_b <= most * (1 + TOLERANCE_ACTIVE)
 
 
+def test_cards_are_told_apart_as_keys():
+    """Records are keys wherever one stands for all its configurations."""
+    shipped = cards(card_names())
+    assert len(dict.fromkeys(shipped)) == len(shipped)
+
+
+def test_what_four_bits_keep_in_sixteen():
+    kept = {card.llm: card.kept_in_16_bits.fp4 for card in cards(card_names())}
+    assert {name: one for name, one in kept.items() if one} == {
+        "deepseek-v3": "attention",
+        "gpt-oss-120b": "all but experts",
+        "gpt-oss-20b": "all but experts",
+    }
+
+
 def test_range_of_cards():
     all_cards = cards(card_names())
     assert len(all_cards) >= 20

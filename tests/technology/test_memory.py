@@ -3,6 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from carbonplan.catalogue.records import KeptIn16Bits
 from carbonplan.technology.memory import (
     SEQUENCE_LIMIT,
     USABLE_FRACTION,
@@ -36,10 +37,10 @@ def test_what_a_checkpoint_keeps_stays_in_sixteen_bits():
     """Attention of 70B, with 64 query and 8 cached heads: another byte for each parameter. Of
     Mixtral all but its experts: one and a half bytes more than four bits and a scale take."""
     dense = LLAMA_70B.model_copy(
-        update={"llm": "kept", "kept_in_16_bits": {"fp8": "attention"}}
+        update={"llm": "kept", "kept_in_16_bits": KeptIn16Bits(fp8="attention")}
     )
     mixed = MIXTRAL.model_copy(
-        update={"llm": "mixed", "kept_in_16_bits": {"int4": "all but experts"}}
+        update={"llm": "mixed", "kept_in_16_bits": KeptIn16Bits(int4="all but experts")}
     )
     runs = [{"llm": one, "precision": "fp8"} for one in (LLAMA_70B, dense)]
     runs += [{"llm": one, "precision": "int4"} for one in (MIXTRAL, mixed)]
@@ -52,7 +53,9 @@ def test_what_a_checkpoint_keeps_stays_in_sixteen_bits():
 
 
 def test_attention_of_latent_caches_is_what_experts_and_dense_layers_leave():
-    kept = DEEPSEEK.model_copy(update={"llm": "kept", "kept_in_16_bits": {"fp4": "attention"}})
+    kept = DEEPSEEK.model_copy(
+        update={"llm": "kept", "kept_in_16_bits": KeptIn16Bits(fp4="attention")}
+    )
     runs = [{"llm": one, "precision": "fp4"} for one in (DEEPSEEK, kept)]
     narrow, wide = weights_gb(figures(*runs))
     mlp = 3 * 7168 * (3 * 18432 + 58 * 2048)

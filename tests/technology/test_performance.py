@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from carbonplan.catalogue.records import KeptIn16Bits
 from carbonplan.technology.experts import expert_coverage, fullest_coverage
 from carbonplan.technology.figures import ReplicaFigures
 from carbonplan.technology.performance import (
@@ -100,7 +101,9 @@ def test_prompt_arithmetic_is_two_operations_for_every_parameter_and_token():
 
 def test_what_is_kept_in_sixteen_bits_is_multiplied_at_their_rate():
     """FP8 multiplies twice as fast: each parameter kept adds what it takes there once more."""
-    kept = LLAMA_8B.model_copy(update={"llm": "kept", "kept_in_16_bits": {"fp8": "attention"}})
+    kept = LLAMA_8B.model_copy(
+        update={"llm": "kept", "kept_in_16_bits": KeptIn16Bits(fp8="attention")}
+    )
     runs = [{"llm": one, "precision": "fp8"} for one in (LLAMA_8B, kept)]
     part = plain(*runs)
     attention = 32 * 4096 * 128 * (2 * 32 + 2 * 8)
