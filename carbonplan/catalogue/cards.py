@@ -20,7 +20,12 @@ from ruamel.yaml.events import CollectionEndEvent, CollectionStartEvent, Documen
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode
 
 from carbonplan.catalogue.library import Library, shipped_library
-from carbonplan.catalogue.records import LatentAttention, MixtureOfExperts, ModelCard
+from carbonplan.catalogue.records import (
+    KeptIn16Bits,
+    LatentAttention,
+    MixtureOfExperts,
+    ModelCard,
+)
 from carbonplan.catalogue.shipped import models_root, shown
 from carbonplan.catalogue.tables import expected, refuse, shortened
 from carbonplan.catalogue.text import read_text
@@ -168,8 +173,8 @@ def _line(path: tuple[str | int, ...], lines: Lines) -> str:
 
 
 def _keys_beside(path: tuple[str | int, ...]) -> Iterable[str]:
-    record_type = {"moe": MixtureOfExperts, "mla": LatentAttention}.get(path[0], ModelCard)
-    return (record_type if len(path) > 1 else ModelCard).model_fields
+    parts = {"moe": MixtureOfExperts, "mla": LatentAttention, "kept_in_16_bits": KeptIn16Bits}
+    return (parts.get(str(path[0]), ModelCard) if len(path) > 1 else ModelCard).model_fields
 
 
 def _contradictions(card: ModelCard, path: Path, lines: Lines) -> Iterator[str]:
@@ -210,6 +215,9 @@ def _rules(card: ModelCard, name: str) -> Iterator[tuple[tuple[str, ...], object
         windowed or not card.recurrent,
         "false without sliding_window_tokens",
     )
+    for precision, kept in card.kept_in_16_bits:
+        has = card.moe is not None or kept != "all but experts"
+        yield ("kept_in_16_bits", precision), kept, has, "attention where there are no experts"
     if card.moe:
         chosen, experts = card.moe.experts_per_token, card.moe.experts
         key = ("moe", "experts_per_token")

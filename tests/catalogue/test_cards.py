@@ -170,6 +170,29 @@ def test_keys_are_checked_at_every_level(problems):
     }
 
 
+def test_what_is_kept_in_sixteen_bits_is_checked(problems):
+    (unknown,) = problems(TEXT + "kept_in_16_bits: {fp5: attention}\n")
+    assert unknown.endswith('kept_in_16_bits.fp5: unknown key; nearest: "fp8"')
+    (other,) = problems(TEXT + "kept_in_16_bits: {fp4: attentions}\n")
+    assert other.endswith(
+        'kept_in_16_bits.fp4: found "attentions"; '
+        "expected one of 'attention' or 'all but experts'; nearest: \"attention\""
+    )
+
+
+def test_an_llm_without_experts_keeps_its_attention_at_most(tmp_path):
+    dense = tmp_path / "llama-3.1-8b.yaml"
+    text = card_path(dense.stem).read_text() + "kept_in_16_bits: {fp8: all but experts}\n"
+    dense.write_text(text)
+    with pytest.raises(InvalidInput) as caught:
+        read_card(dense)
+    (problem,) = caught.value.problems
+    assert problem.endswith(
+        'kept_in_16_bits.fp8: found "all but experts"; '
+        "expected attention where there are no experts"
+    )
+
+
 def test_contradictions_are_told_together(problems):
     text = changed(llm="other", active_parameters_b="60", kv_heads="5", experts_per_token="9")
     assert problems(text) == [
