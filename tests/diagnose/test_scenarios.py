@@ -158,7 +158,7 @@ def test_one_server_is_one_server():
 def test_changes_are_at_sensible_figures():
     relaxations = diagnosed("power").relaxations
     first, second, *_ = (one.overrides for one in relaxations)
-    assert first == ("regions[gcp-us-central1].power_limit_kw=4.4",)
+    assert first == ("regions[gcp-us-central1].power_limit_kw=4.3",)
     assert second == ("regions[aws-us-east-1].power_limit_kw=3.7",)
 
 

@@ -59,7 +59,7 @@ def test_a_fit_finds_who_takes_longer():
 
 
 def test_a_fit_finds_what_tokens_take():
-    found = known(800, of_large=1.0, token_s=5e-5)
+    found = known(8000, of_large=1.0, token_s=5e-5)
     of_tokens_s = found.parts_s(found.fitted(everyone(found)))[:, PARTS.index("token-ms")]
     assert of_tokens_s.max() == pytest.approx(8000 * 5e-5, rel=0.1)
 
