@@ -11,7 +11,8 @@ is launched:
 The root of squares is a smooth maximum: near the ridge neither hides the other completely. So
 is that of p: an engine that launches its layers one after another adds their launching
 (p = 1), one that launches ahead hides it behind the work of the last ones. Compute follows the
-clock; memory feels it weakly; links and launches do not.
+clock; memory feels it weakly; links and launches do not. What a checkpoint of fewer bits keeps
+in 16 is read and multiplied as such.
 
 With pipeline stages the batch is cut into as many micro-batches: every stage works on one of
 them, so a token takes as long as one micro-batch needs through all layers and to be prepared by
