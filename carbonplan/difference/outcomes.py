@@ -31,7 +31,10 @@ def impact_changes(old: Plan, new: Plan) -> tuple[ImpactChange, ...]:
 
 
 def proven_bound(plan: Plan, impact: str) -> float | None:
-    """Bound on an impact where the plan minimises it alone; else nothing is proven of it."""
+    """Bound on an impact where the plan minimises it alone; else nothing is proven of it.
+
+    A proven optimum may lie below its bound by rounding; then it is its own bound.
+    """
     summary = plan.summary
     objective, total = summary["objective"], plan.impacts.get(impact)
     if total is None or objective["impact"] != impact or objective.get("levels"):
@@ -39,7 +42,9 @@ def proven_bound(plan: Plan, impact: str) -> float | None:
     is_it = math.isclose(
         objective["value"], total.value, rel_tol=SAME_OBJECTIVE, abs_tol=SAME_OBJECTIVE
     )
-    return summary["bound"] if is_it and summary.get("foresight") is None else None
+    if not is_it or summary.get("foresight") is not None:
+        return None
+    return min(summary["bound"], total.value)
 
 
 def _impact_change(name: str, old: Plan, new: Plan) -> ImpactChange:

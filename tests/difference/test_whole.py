@@ -79,6 +79,13 @@ def test_what_is_proven_dearer_crosses_a_threshold_and_what_is_chance_does_not(p
         dearer(found, thresholds(["market_carbon=1%"]))
 
 
+def test_an_optimum_below_its_bound_by_rounding_is_its_own_bound(plain):
+    value = plain.plan.impacts["carbon"].value
+    above = {**plain.plan.summary, "bound": value * (1 + 1e-15)}
+    assert above["bound"] > value
+    assert proven_bound(replace(plain.plan, summary=above), "carbon") == value
+
+
 def test_a_plan_without_foresight_proves_nothing(plain):
     assert proven_bound(plain.plan, "carbon") is not None
     blind = replace(plain.plan, summary={**plain.plan.summary, "foresight": {}})
