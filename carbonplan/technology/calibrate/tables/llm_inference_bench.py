@@ -19,8 +19,8 @@ ENGINES = {
     "llama.cpp": "llama.cpp",
     "sambaflow": "sambaflow",
 }
-LAYERED = "llama.cpp"  # engines of which every accelerator has some layers, but on
-BY_ROWS = (*NVIDIA, "MI300X")  # these, which cut matrices by rows; experts they cannot cut
+LAYERED = "llama.cpp"  # engine of which every accelerator has some layers
+BY_ROWS = (*NVIDIA, "MI300X")  # where it cuts matrices by rows instead, but not those of
 EXPERTS = "mixtral"
 KEY = ("gpu_family", "model_family", "gpu", "model_id", "framework")
 SHAPE = ("num_gpus", "input_tokens", "output_tokens", "batch_size")
